@@ -1,0 +1,85 @@
+// Command extract makes the JSON Schema files of package schemas from the
+// OpenAPI files of the Matrix specification.
+//
+//	go run ./schemas/cmd/extract --spec DIR [--out ./schemas] [--check]
+//
+// DIR holds one folder per spec version, v1.6 and v1.19. With --check nothing
+// is written: what differs is printed. Exit codes: 0 done or no difference,
+// 1 a difference, 2 bad input or a file that cannot be written.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+
+	"threepid-conformance/schemas/extract"
+)
+
+// versions are the spec versions whose schemas are committed: the baseline and
+// the newest. In between nothing about the eight operations' answers changed.
+var versions = []string{"v1.6", "v1.19"}
+
+const (
+	exitOK        = 0
+	exitDifferent = 1
+	exitBadInput  = 2
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("extract", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // a bad flag is answered with one sentence, not with a page
+	spec := flags.String("spec", "", "`folder` that holds the spec versions v1.6 and v1.19")
+	out := flags.String("out", "./schemas", "`folder` to write to, or to compare with")
+	check := flags.Bool("check", false, "write nothing; print what differs and exit 1 on a difference")
+
+	fail := func(err error) int {
+		fmt.Fprintf(stderr, "extract: %v\n", err)
+		return exitBadInput
+	}
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		flags.SetOutput(stdout)
+		fmt.Fprintln(stdout, "usage: extract --spec DIR [--out DIR] [--check]")
+		flags.PrintDefaults()
+		return exitOK
+	case err != nil:
+		return fail(err)
+	case flags.NArg() > 0:
+		return fail(fmt.Errorf("unexpected argument %q", flags.Arg(0)))
+	case *spec == "":
+		return fail(errors.New("--spec is missing: name the folder that holds the spec versions v1.6 and v1.19"))
+	}
+	if info, err := os.Stat(*spec); err != nil || !info.IsDir() {
+		return fail(fmt.Errorf("--spec %s is not a folder", *spec))
+	}
+
+	tree, err := extract.Extract(os.DirFS(*spec), versions)
+	if err != nil {
+		return fail(fmt.Errorf("--spec %s: %w", *spec, err))
+	}
+	if !*check {
+		if err := tree.Write(*out); err != nil {
+			return fail(err)
+		}
+		fmt.Fprintf(stdout, "%d files written to %s\n", len(tree), *out)
+		return exitOK
+	}
+	differences, err := tree.Differences(*out)
+	if err != nil {
+		return fail(err)
+	}
+	for _, line := range differences {
+		fmt.Fprintln(stdout, line)
+	}
+	if len(differences) > 0 {
+		fmt.Fprintf(stderr, "extract: differences to the spec in %s: %d; run without --check to write the files\n", *out, len(differences))
+		return exitDifferent
+	}
+	fmt.Fprintf(stdout, "%d files in %s match the spec\n", len(tree), *out)
+	return exitOK
+}

@@ -1,0 +1,200 @@
+package schemas
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxDepth is how deep arrays and objects may be nested.
+const MaxDepth = 200
+
+// maxNumber bounds a number's literal and its exponent. Both are far beyond
+// what float64 holds, and small enough for exact arithmetic to be cheap.
+const maxNumber = 400
+
+// DecodeKind tells why a body is not one strictly decodable JSON value.
+type DecodeKind string
+
+// The kinds of a DecodeError.
+const (
+	NotUTF8          DecodeKind = "not-utf8"
+	NotJSON          DecodeKind = "not-json" // an empty body included
+	TrailingBytes    DecodeKind = "trailing-bytes"
+	DuplicateKey     DecodeKind = "duplicate-key"
+	TooDeep          DecodeKind = "too-deep"
+	NumberOutOfRange DecodeKind = "number-out-of-range"
+)
+
+// DecodeError is the error of Decode, Check and CheckStrict for a body that is
+// not one strictly decodable JSON value. Its text names keys and sizes, and
+// quotes no string value.
+type DecodeError struct {
+	Kind DecodeKind
+	// Pointer (RFC 6901) is where the value has the defect, for DuplicateKey,
+	// TooDeep and NumberOutOfRange.
+	Pointer string
+	// Offset counts the bytes before the defect, for the other kinds.
+	Offset int64
+	detail string
+}
+
+func (e *DecodeError) Error() string { return e.detail }
+
+// Decode decodes one JSON value and refuses what encoding/json lets pass:
+// invalid UTF-8, bytes after the value, duplicate keys, nesting beyond
+// MaxDepth, and numbers that no float64 can hold. Numbers stay json.Number.
+// The error is a *DecodeError.
+func Decode(body []byte) (any, error) {
+	if !utf8.Valid(body) {
+		return nil, decodeErrorAt(NotUTF8, invalidUTF8(body), "want JSON in UTF-8, got a body with invalid UTF-8")
+	}
+	d := &decoder{Decoder: json.NewDecoder(bytes.NewReader(body)), body: body}
+	d.UseNumber()
+	value, err := d.value()
+	if err != nil {
+		return nil, err
+	}
+	end := d.InputOffset()
+	if rest := bytes.Trim(body[end:], " \t\r\n"); len(rest) > 0 {
+		return nil, decodeErrorAt(TrailingBytes, end, fmt.Sprintf("want one JSON value, got %d more bytes after it", len(rest)))
+	}
+	return value, nil
+}
+
+// decoder reads a value token by token. Its path leads to where it stands; the
+// pointer is made of it only when needed, lest a long key cost its length again
+// for each member below.
+type decoder struct {
+	*json.Decoder
+	body []byte
+	path []string
+}
+
+// value decodes the next value.
+func (d *decoder) value() (any, error) {
+	token, err := d.Token()
+	if err != nil {
+		return nil, d.syntax(err)
+	}
+	switch token := token.(type) {
+	case json.Number:
+		if !affordable(token) {
+			return nil, d.defect(NumberOutOfRange, "want a number within the range of float64 and of at most %d digits, got %s",
+				maxNumber, shorten(string(token)))
+		}
+	case json.Delim:
+		if len(d.path) == MaxDepth {
+			return nil, d.defect(TooDeep, "want at most %d nested arrays and objects, got more", MaxDepth)
+		}
+		if token == '{' {
+			return d.object()
+		}
+		return d.array()
+	}
+	return token, nil
+}
+
+func (d *decoder) object() (any, error) {
+	object := map[string]any{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return nil, d.syntax(err)
+		}
+		key, ok := token.(string)
+		if !ok {
+			return nil, d.syntax(fmt.Errorf("the object key %v is not a string", token))
+		}
+		d.path = append(d.path, key)
+		if _, twice := object[key]; twice {
+			return nil, d.defect(DuplicateKey, "want each key once, got one twice")
+		}
+		if object[key], err = d.value(); err != nil {
+			return nil, err
+		}
+		d.path = d.path[:len(d.path)-1]
+	}
+	return object, d.close()
+}
+
+func (d *decoder) array() (any, error) {
+	array := []any{}
+	for d.More() {
+		d.path = append(d.path, strconv.Itoa(len(array)))
+		element, err := d.value()
+		if err != nil {
+			return nil, err
+		}
+		array = append(array, element)
+		d.path = d.path[:len(d.path)-1]
+	}
+	return array, d.close()
+}
+
+// close consumes the bracket at which More ended.
+func (d *decoder) close() error {
+	if _, err := d.Token(); err != nil {
+		return d.syntax(err)
+	}
+	return nil
+}
+
+// defect makes the error for a well-formed value that is refused where the
+// decoder stands.
+func (d *decoder) defect(kind DecodeKind, format string, args ...any) *DecodeError {
+	pointer := pointerTo(d.path)
+	return &DecodeError{Kind: kind, Pointer: pointer,
+		detail: fmt.Sprintf(format, args...) + " at " + shorten(orRoot(pointer))}
+}
+
+// syntax makes the error for text that is no JSON. The token reader knows the
+// place only roughly, so the text is scanned once more.
+func (d *decoder) syntax(err error) *DecodeError {
+	switch {
+	case len(bytes.TrimSpace(d.body)) == 0:
+		return decodeErrorAt(NotJSON, 0, "want a JSON value, got an empty body")
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return decodeErrorAt(NotJSON, int64(len(d.body)), "want a JSON value, got a body that ends before it does")
+	}
+	offset := d.InputOffset()
+	if syntax := (*json.SyntaxError)(nil); errors.As(json.Unmarshal(d.body, new(json.RawMessage)), &syntax) {
+		err, offset = syntax, syntax.Offset-1 // the scanner has read the offending byte
+	}
+	return decodeErrorAt(NotJSON, offset, fmt.Sprintf("want a JSON value: %v", err))
+}
+
+func decodeErrorAt(kind DecodeKind, offset int64, detail string) *DecodeError {
+	return &DecodeError{Kind: kind, Offset: offset, detail: fmt.Sprintf("%s (byte %d)", detail, offset)}
+}
+
+// affordable bounds the cost of a number: float64 must hold it, and neither its
+// exponent (1e-10000000 underflows without an error) nor its digits may be so
+// many that exact arithmetic on it takes noticeable time.
+func affordable(n json.Number) bool {
+	if _, err := n.Float64(); err != nil || len(n) > maxNumber {
+		return false
+	}
+	i := strings.IndexAny(string(n), "eE")
+	if i < 0 {
+		return true
+	}
+	exponent, err := strconv.Atoi(string(n[i+1:]))
+	return err == nil && max(exponent, -exponent) <= maxNumber
+}
+
+func invalidUTF8(body []byte) int64 {
+	for i := 0; i < len(body); {
+		r, size := utf8.DecodeRune(body[i:])
+		if r == utf8.RuneError && size == 1 {
+			return int64(i)
+		}
+		i += size
+	}
+	return int64(len(body))
+}

@@ -1,0 +1,107 @@
+package schemas
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"unicode/utf8"
+
+	"github.com/xeipuuv/gojsonschema"
+)
+
+// keywordsByType translates the validator's error types. A type that stands
+// for no keyword of its own only sums up errors that are reported as well.
+var keywordsByType = map[string]string{
+	"additional_property_not_allowed": "additionalProperties",
+	"array_max_items":                 "maxItems",
+	"array_max_properties":            "maxProperties",
+	"array_min_items":                 "minItems",
+	"array_min_properties":            "minProperties",
+	"array_no_additional_items":       "additionalItems",
+	"condition_else":                  "",
+	"condition_then":                  "",
+	"invalid_property_name":           "propertyNames",
+	"invalid_type":                    "type",
+	"multiple_of":                     "multipleOf",
+	"number_all_of":                   "",
+	"number_any_of":                   "anyOf",
+	"number_gt":                       "exclusiveMinimum",
+	"number_gte":                      "minimum",
+	"number_lt":                       "exclusiveMaximum",
+	"number_lte":                      "maximum",
+	"number_not":                      "not",
+	"number_one_of":                   "oneOf",
+	"string_gte":                      "minLength",
+	"string_lte":                      "maxLength",
+	"unique":                          "uniqueItems",
+}
+
+// keywordOf returns the JSON Schema keyword of a validation error, empty for a
+// mere summary. Types that are not in the table are named like the keyword.
+func keywordOf(e gojsonschema.ResultError) string {
+	if keyword, ok := keywordsByType[e.Type()]; ok {
+		return keyword
+	}
+	return e.Type()
+}
+
+// publicFields hold words of the protocol. Other strings (sid, addresses,
+// submit_url …) are described, not quoted, since a log may be public.
+var publicFields = map[string]bool{"errcode": true, "id_server_unbind_result": true, "medium": true}
+
+// explain says what was wanted and what came.
+func explain(e gojsonschema.ResultError, keyword, field string) string {
+	d := e.Details()
+	got := describe(e.Value(), publicFields[field])
+	switch keyword {
+	case "required":
+		return fmt.Sprintf("the key %q is missing", field)
+	case "type":
+		return fmt.Sprintf("want %v, got %v", d["expected"], d["given"])
+	case "enum":
+		return fmt.Sprintf("want one of %v, got %s", d["allowed"], got)
+	case "pattern":
+		return fmt.Sprintf("want text of the form %v, got %s", d["pattern"], got)
+	case "format":
+		format := fmt.Sprint(d["format"])
+		if meaning, ok := formatMeaning[format]; ok {
+			format = meaning
+		}
+		return fmt.Sprintf("want %s, got %s", format, got)
+	case "minItems":
+		return fmt.Sprintf("want at least %v in the list, got %s", d["min"], got)
+	case "minLength":
+		return fmt.Sprintf("want at least %v characters, got %s", d["min"], got)
+	case "minimum":
+		return fmt.Sprintf("want at least %s, got %s", decimal(d["min"]), got)
+	}
+	return fmt.Sprintf("%s, got %s", e.Description(), got)
+}
+
+// describe renders a value for a message.
+func describe(value any, public bool) string {
+	switch value := value.(type) {
+	case nil:
+		return "null"
+	case json.Number:
+		return shorten(string(value))
+	case string:
+		if public {
+			return fmt.Sprintf("%q", shorten(value))
+		}
+		return fmt.Sprintf("a string of %d characters", utf8.RuneCountInString(value))
+	case []any:
+		return fmt.Sprintf("a list of %d", len(value))
+	case map[string]any:
+		return fmt.Sprintf("an object with %d keys", len(value))
+	}
+	return fmt.Sprint(value) // true, false
+}
+
+// decimal renders a bound in full, where %v would write 1e+12.
+func decimal(bound any) string {
+	if number, ok := bound.(*big.Float); ok {
+		return number.Text('f', -1)
+	}
+	return fmt.Sprint(bound)
+}

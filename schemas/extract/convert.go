@@ -1,0 +1,172 @@
+package extract
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/xeipuuv/gojsonschema"
+	"go.yaml.in/yaml/v3"
+)
+
+const draft07 = "http://json-schema.org/draft-07/schema#"
+
+// treatment says what becomes of a keyword on the way to draft-07.
+type treatment int
+
+const (
+	drop   treatment = iota + 1 // prose and tooling: constrains nothing
+	copied                      // means the same in draft-07
+	one                         // holds a schema
+	many                        // holds a list of schemas
+	named                       // maps names to schemas; the names are not keywords
+	either                      // holds a schema or a list of schemas
+)
+
+// keywords lists what is understood. Anything else is an error: a keyword that
+// draft-07 does not know (prefixItems, nullable, unevaluatedProperties …) would
+// be ignored by the validator and the extracted schema would say less than the
+// specification does.
+var keywords = map[string]treatment{
+	"$comment": drop, "$defs": drop, "$schema": drop, "contentEncoding": drop,
+	"contentMediaType": drop, "default": drop, "definitions": drop, "deprecated": drop,
+	"description": drop, "discriminator": drop, "example": drop, "examples": drop,
+	"externalDocs": drop, "readOnly": drop, "title": drop, "writeOnly": drop, "xml": drop,
+
+	"const": copied, "enum": copied, "exclusiveMaximum": copied, "exclusiveMinimum": copied,
+	"format": copied, "maximum": copied, "maxItems": copied, "maxLength": copied,
+	"maxProperties": copied, "minimum": copied, "minItems": copied, "minLength": copied,
+	"minProperties": copied, "multipleOf": copied, "pattern": copied, "required": copied,
+	"type": copied, "uniqueItems": copied,
+
+	"additionalItems": one, "additionalProperties": one, "contains": one, "else": one,
+	"if": one, "not": one, "propertyNames": one, "then": one,
+
+	"allOf": many, "anyOf": many, "oneOf": many,
+
+	"patternProperties": named, "properties": named,
+
+	"items": either,
+}
+
+// converter turns schemas of either dialect into draft-07.
+type converter struct {
+	docs *library
+	// open holds the schemas whose $ref is being resolved right now.
+	open map[*yaml.Node]bool
+}
+
+// convert returns the schema at p as a JSON value: an object, or one of the
+// boolean schemas.
+func convert(docs *library, p place) (any, error) {
+	return (&converter{docs, map[*yaml.Node]bool{}}).schema(p)
+}
+
+func (c *converter) schema(p place) (any, error) {
+	if p.node.Kind == yaml.ScalarNode && p.node.ShortTag() == "!!bool" {
+		return p.plain()
+	}
+	entries, err := p.entries()
+	if err != nil {
+		return nil, err
+	}
+	schema := map[string]any{}
+	var target any
+	for _, e := range entries {
+		if e.key == "$ref" {
+			if target, err = c.reference(p, e.value); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		treat := keywords[e.key]
+		if strings.HasPrefix(e.key, "x-") {
+			treat = drop
+		}
+		switch treat {
+		case drop:
+			continue
+		case copied:
+			schema[e.key], err = e.value.plain()
+		case one:
+			schema[e.key], err = c.schema(e.value)
+		case many:
+			schema[e.key], err = c.list(e.value)
+		case named:
+			schema[e.key], err = c.byName(e.value)
+		case either:
+			if e.value.node.Kind == yaml.SequenceNode {
+				schema[e.key], err = c.list(e.value)
+			} else {
+				schema[e.key], err = c.schema(e.value)
+			}
+		default:
+			return nil, e.value.errorf("the schema keyword %q has no known counterpart in draft-07", e.key)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case target == nil:
+		return schema, nil
+	case len(schema) == 0:
+		return target, nil
+	}
+	// Draft-07 ignores what stands beside a $ref; the specification means it.
+	return map[string]any{"allOf": []any{target, schema}}, nil
+}
+
+// reference converts what the $ref in the schema at p points to.
+func (c *converter) reference(p, ref place) (any, error) {
+	target, err := c.docs.target(ref)
+	if err != nil {
+		return nil, err
+	}
+	if target.node == p.node || c.open[target.node] {
+		return nil, ref.errorf("$ref %q leads back to itself; a schema without end cannot be written inline", ref.node.Value)
+	}
+	c.open[target.node] = true
+	defer delete(c.open, target.node)
+	return c.schema(target)
+}
+
+func (c *converter) list(p place) ([]any, error) {
+	items, err := p.items()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]any, len(items))
+	for i, item := range items {
+		if list[i], err = c.schema(item); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func (c *converter) byName(p place) (map[string]any, error) {
+	entries, err := p.entries()
+	if err != nil {
+		return nil, err
+	}
+	schemas := make(map[string]any, len(entries))
+	for _, e := range entries {
+		if schemas[e.key], err = c.schema(e.value); err != nil {
+			return nil, err
+		}
+	}
+	return schemas, nil
+}
+
+// checkDraft07 holds a finished schema against the metaschema that the
+// validator carries, which finds misused keywords such as the boolean
+// exclusiveMinimum of draft-04.
+func checkDraft07(schema []byte) error {
+	loader := gojsonschema.NewSchemaLoader()
+	loader.Validate = true
+	_, err := loader.Compile(gojsonschema.NewBytesLoader(schema))
+	if err == nil {
+		return nil
+	}
+	return errors.New(strings.Join(strings.Split(strings.TrimSpace(err.Error()), "\n"), "; "))
+}

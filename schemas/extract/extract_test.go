@@ -1,0 +1,238 @@
+package extract
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	. "github.com/onsi/gomega"
+)
+
+// The inputs below testdata/spec and the files they must give below
+// testdata/want were written by hand, independently of the extractor.
+func TestBothDialects(t *testing.T) {
+	g := NewWithT(t)
+	tree, err := Extract(os.DirFS("testdata/spec"), []string{"swagger", "openapi"})
+	g.Expect(err).NotTo(HaveOccurred())
+
+	differences, err := tree.Differences("testdata/want")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(differences).To(BeEmpty())
+}
+
+// A response without a schema, and an operation without a body, give no file.
+func TestNothingIsInvented(t *testing.T) {
+	g := NewWithT(t)
+	tree, err := Extract(os.DirFS("testdata/spec"), []string{"swagger", "openapi"})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(tree).NotTo(HaveKey("swagger/listBags/404.json"))
+	g.Expect(tree).NotTo(HaveKey("swagger/listBags/request.json"))
+	g.Expect(tree).NotTo(HaveKey("openapi/relabelBag/406.json"))
+	g.Expect(tree).NotTo(HaveKey("openapi/help/request.json"))
+	for name, text := range tree {
+		g.Expect(string(text)).To(HaveSuffix("\n"), name)
+		g.Expect(string(text)).NotTo(ContainSubstring(`"$ref"`), name)
+		g.Expect(string(text)).NotTo(ContainSubstring(`"additionalProperties": false`), name)
+	}
+}
+
+func TestExtractionIsDeterministic(t *testing.T) {
+	g := NewWithT(t)
+	first, err := Extract(os.DirFS("testdata/spec"), []string{"swagger", "openapi"})
+	g.Expect(err).NotTo(HaveOccurred())
+	for range 20 {
+		again, err := Extract(os.DirFS("testdata/spec"), []string{"swagger", "openapi"})
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(again).To(Equal(first))
+	}
+}
+
+// schemaOf extracts the one answer of a small Swagger document.
+func schemaOf(t *testing.T, schema string, more fstest.MapFS) (string, error) {
+	t.Helper()
+	files := fstest.MapFS{
+		"v/client-server/definitions/errors/error.yaml":        {Data: []byte("type: object\n")},
+		"v/client-server/definitions/errors/rate_limited.yaml": {Data: []byte("type: object\n")},
+		"v/client-server/definitions/auth_response.yaml":       {Data: []byte("type: object\n")},
+		"v/client-server/administrative_contact.yaml": {Data: []byte(strings.Join([]string{
+			"swagger: '2.0'", "paths:", "  /a:", "    get:", "      operationId: a", "      responses:",
+			"        200:", "          schema:", indent(schema, "            "),
+		}, "\n"))},
+	}
+	for name, file := range more {
+		files["v/client-server/"+name] = file
+	}
+	tree, err := Extract(files, []string{"v"})
+	return string(tree["v/a/200.json"]), err
+}
+
+func indent(text, by string) string {
+	return by + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+by)
+}
+
+func TestKeywordsThatLookLikeProse(t *testing.T) {
+	g := NewWithT(t)
+	got, err := schemaOf(t, `
+type: object
+x-internal: true
+default: {}
+properties:
+  default: {type: string, default: x}
+  x-colour: {type: string, x-colour: red}
+  $ref: {type: boolean}
+enum: [{description: kept, x-y: kept}]
+`, nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(got).To(MatchJSON(`{
+		"$schema": "http://json-schema.org/draft-07/schema#",
+		"type": "object",
+		"properties": {"default": {"type": "string"}, "x-colour": {"type": "string"}, "$ref": {"type": "boolean"}},
+		"enum": [{"description": "kept", "x-y": "kept"}]
+	}`))
+}
+
+func TestRefMayBeUsedTwiceWithoutBeingCircular(t *testing.T) {
+	g := NewWithT(t)
+	got, err := schemaOf(t, `
+type: object
+properties:
+  left: {$ref: side.yaml}
+  right: {$ref: side.yaml, title: The other one}
+`, fstest.MapFS{"side.yaml": {Data: []byte("type: integer\n")}})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(got).To(MatchJSON(`{
+		"$schema": "http://json-schema.org/draft-07/schema#",
+		"type": "object",
+		"properties": {"left": {"type": "integer"}, "right": {"type": "integer"}}
+	}`))
+}
+
+func TestBadSchemas(t *testing.T) {
+	for name, c := range map[string]struct {
+		schema string
+		more   fstest.MapFS
+		want   string
+	}{
+		"missing file":       {schema: "$ref: nosuch.yaml", want: "administrative_contact.yaml:9: $ref \"nosuch.yaml\": there is no file client-server/nosuch.yaml"},
+		"missing fragment":   {schema: "$ref: x.yaml#/a/c", more: fstest.MapFS{"x.yaml": {Data: []byte("a: {b: {}}")}}, want: `there is no "c" in client-server/x.yaml`},
+		"anchor fragment":    {schema: "$ref: '#top'", want: "only JSON pointers"},
+		"remote":             {schema: "$ref: https://example.org/x.json", want: "leaves the spec folder"},
+		"absolute":           {schema: "$ref: /etc/passwd", want: "leaves the spec folder"},
+		"above the version":  {schema: "$ref: ../../other/x.yaml", want: "leaves the spec folder"},
+		"ref is no string":   {schema: "$ref: [a]", want: "$ref is not a string"},
+		"self":               {schema: "$ref: '#/paths/~1a/get/responses/200/schema'", want: "leads back to itself"},
+		"cycle in one file":  {schema: "$ref: x.yaml", more: fstest.MapFS{"x.yaml": {Data: []byte("allOf: [{$ref: '#'}]")}}, want: "leads back to itself"},
+		"cycle of two files": {schema: "$ref: x.yaml", more: fstest.MapFS{"x.yaml": {Data: []byte("items: {$ref: y.yaml}")}, "y.yaml": {Data: []byte("properties: {x: {$ref: x.yaml}}")}}, want: "y.yaml:1: $ref \"x.yaml\" leads back to itself"},
+		"newer keyword":      {schema: "prefixItems: []", want: `"prefixItems" has no known counterpart`},
+		"OpenAPI 3.0":        {schema: "{type: string, nullable: true}", want: `"nullable" has no known counterpart`},
+		"typo":               {schema: "requried: [a]", want: `"requried" has no known counterpart`},
+		"draft-04 exclusive": {schema: "{type: integer, minimum: 0, exclusiveMinimum: true}", want: "not valid in draft-07"},
+		"file upload":        {schema: "type: file", want: "not valid in draft-07"},
+		"twice the same key": {schema: "type: string\ntype: object", want: `the key "type" appears twice`},
+		"alias":              {schema: "properties: {a: &x {type: string}, b: *x}", want: "got a YAML alias"},
+		"looping alias":      {schema: "&x\nproperties: {a: *x}", want: "got a YAML alias"},
+		"schema is a list":   {schema: "- type: string", want: "want a mapping, got a list"},
+		"boolean schema":     {schema: "true", want: "describes no answer"},
+		"empty file":         {schema: "$ref: x.yaml", more: fstest.MapFS{"x.yaml": {}}, want: "x.yaml is empty"},
+		"not YAML":           {schema: "$ref: x.yaml", more: fstest.MapFS{"x.yaml": {Data: []byte("a: [")}}, want: "client-server/x.yaml: yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			_, err := schemaOf(t, c.schema, c.more)
+			g.Expect(err).To(MatchError(ContainSubstring(c.want)))
+			g.Expect(err.Error()).NotTo(ContainSubstring("\n"), "one line")
+		})
+	}
+}
+
+func TestBadDocuments(t *testing.T) {
+	for name, c := range map[string]struct{ doc, want string }{
+		"neither dialect":     {"openapi: 3.0.3\npaths: {}", `got swagger "" and openapi "3.0.3"`},
+		"no paths":            {"swagger: '2.0'", "declares no paths"},
+		"no operation":        {"swagger: '2.0'\npaths: {/a: {parameters: []}}", "declares no operation"},
+		"no operationId":      {"swagger: '2.0'\npaths: {/a: {get: {responses: {}}}}", `operationId ""`},
+		"path in operationId": {"swagger: '2.0'\npaths: {/a: {get: {operationId: ../x, responses: {}}}}", `operationId "../x"`},
+		"operationId twice":   {"swagger: '2.0'\npaths: {/a: {get: {operationId: a, responses: {}}, post: {operationId: a, responses: {}}}}", "appears twice"},
+		"no responses":        {"swagger: '2.0'\npaths: {/a: {get: {operationId: a}}}", "declares no responses"},
+		"default response":    {"swagger: '2.0'\npaths: {/a: {get: {operationId: a, responses: {default: {}}}}}", `response "default" is not an HTTP status`},
+		"status range":        {"openapi: 3.1.0\npaths: {/a: {get: {operationId: a, responses: {4XX: {}}}}}", `response "4XX" is not an HTTP status`},
+		"response loop":       {"swagger: '2.0'\npaths: {/a: {get: {operationId: a, responses: {200: {$ref: '#/r'}}}}}\nr: {$ref: '#/r'}", "leads back to itself"},
+		"deprecated: maybe":   {"swagger: '2.0'\npaths: {/a: {get: {operationId: a, deprecated: [maybe], responses: {}}}}", "want true or false"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Extract(fstest.MapFS{"v/client-server/administrative_contact.yaml": {Data: []byte(c.doc)}}, []string{"v"})
+			NewWithT(t).Expect(err).To(MatchError(ContainSubstring(c.want)))
+		})
+	}
+}
+
+func TestStatusKeysOfBothTypes(t *testing.T) {
+	for name, doc := range map[string]string{
+		"numbers": "{201: {schema: {type: object}}, 400: {}}",
+		"strings": `{"400": {}, "201": {schema: {type: object}}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			docs := newLibrary(fstest.MapFS{"a.yaml": {Data: []byte("swagger: '2.0'\npaths: {/a: {get: {operationId: a, responses: " + doc + "}}}")}})
+			operations, err := readOperations(docs, "a.yaml")
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(operations).To(HaveLen(1))
+			g.Expect(operations[0].Statuses).To(Equal([]int{201, 400}))
+			g.Expect(operations[0].responses).To(And(HaveLen(1), HaveKey(201)))
+		})
+	}
+}
+
+// A Swagger body may be declared once for all operations of a path, or behind
+// a reference.
+func TestWhereSwaggerBodiesStand(t *testing.T) {
+	g := NewWithT(t)
+	docs := newLibrary(fstest.MapFS{"a.yaml": {Data: []byte(`
+swagger: '2.0'
+paths:
+  /a:
+    parameters: [{in: body, name: body, schema: {type: object}}]
+    put: {operationId: a, responses: {}}
+    post: {operationId: b, parameters: [{$ref: '#/parameters/own'}], responses: {}}
+parameters:
+  own: {in: body, name: body, schema: {type: array}}
+`)}})
+	operations, err := readOperations(docs, "a.yaml")
+	g.Expect(err).NotTo(HaveOccurred())
+	kinds := map[string]string{}
+	for _, op := range operations {
+		g.Expect(op.request).NotTo(BeNil(), op.ID)
+		kinds[op.ID], err = op.request.text("type")
+		g.Expect(err).NotTo(HaveOccurred())
+	}
+	g.Expect(kinds).To(Equal(map[string]string{"a": "object", "b": "array"}))
+}
+
+func TestTree(t *testing.T) {
+	g := NewWithT(t)
+	out := t.TempDir()
+	tree := Tree{"v1/a/200.json": []byte("{}\n"), "source.json": []byte("1\n2\n")}
+
+	missing, err := tree.Differences(out)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(missing).To(Equal([]string{"source.json: missing", "v1/a/200.json: missing"}))
+
+	g.Expect(os.MkdirAll(filepath.Join(out, "v1/gone"), 0o755)).To(Succeed())
+	for _, name := range []string{"v1/gone/200.json", "v1/README.md", "other.json"} {
+		g.Expect(os.WriteFile(filepath.Join(out, name), nil, 0o644)).To(Succeed())
+	}
+	g.Expect(tree.Write(out)).To(Succeed())
+	g.Expect(filepath.Join(out, "v1/gone/200.json")).NotTo(BeAnExistingFile())
+	g.Expect(filepath.Join(out, "v1/README.md")).To(BeAnExistingFile())
+	g.Expect(filepath.Join(out, "other.json")).To(BeAnExistingFile())
+	g.Expect(tree.Differences(out)).To(BeEmpty())
+
+	g.Expect(os.WriteFile(filepath.Join(out, "source.json"), []byte("1\n3\n4\n"), 0o644)).To(Succeed())
+	g.Expect(os.WriteFile(filepath.Join(out, "v1/old.json"), nil, 0o644)).To(Succeed())
+	g.Expect(tree.Differences(out)).To(Equal([]string{
+		`source.json: line 2: file has "3", spec gives "2"`,
+		"v1/old.json: the spec does not produce this file",
+	}))
+}

@@ -1,0 +1,119 @@
+package extract
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Tree is the result of an extraction: contents by file name, the names
+// slash-separated and relative to the output folder.
+type Tree map[string][]byte
+
+// Names returns the file names in order.
+func (t Tree) Names() []string { return slices.Sorted(maps.Keys(t)) }
+
+// Differences compares the tree with the files below out and returns one line
+// for each file that is missing, not the same, or no longer produced. Files
+// outside the folders that the tree fills are not its business.
+func (t Tree) Differences(out string) ([]string, error) {
+	var lines []string
+	for _, name := range t.Names() {
+		have, err := os.ReadFile(filepath.Join(out, filepath.FromSlash(name)))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			lines = append(lines, name+": missing")
+		case err != nil:
+			return nil, err
+		case !bytes.Equal(have, t[name]):
+			lines = append(lines, name+": "+firstDifference(have, t[name]))
+		}
+	}
+	stale, err := t.stale(out)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range stale {
+		lines = append(lines, name+": the spec does not produce this file")
+	}
+	return lines, nil
+}
+
+// Write brings the files below out in line with the tree: it writes what is
+// new or different and removes JSON files that are no longer produced.
+func (t Tree) Write(out string) error {
+	for _, name := range t.Names() {
+		file := filepath.Join(out, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, t[name], 0o644); err != nil {
+			return err
+		}
+	}
+	stale, err := t.stale(out)
+	if err != nil {
+		return err
+	}
+	for _, name := range stale {
+		if err := os.Remove(filepath.Join(out, filepath.FromSlash(name))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stale returns the JSON files in the tree's own top folders that are not part
+// of the tree.
+func (t Tree) stale(out string) ([]string, error) {
+	folders := map[string]bool{}
+	for name := range t {
+		if folder, _, nested := strings.Cut(name, "/"); nested {
+			folders[folder] = true
+		}
+	}
+	var names []string
+	for _, folder := range slices.Sorted(maps.Keys(folders)) {
+		err := fs.WalkDir(os.DirFS(out), folder, func(name string, entry fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // nothing was extracted there yet
+			}
+			if err != nil || entry.IsDir() || filepath.Ext(name) != ".json" {
+				return err
+			}
+			if _, ok := t[name]; !ok {
+				names = append(names, name)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+// firstDifference shows the first line in which a file differs.
+func firstDifference(have, want []byte) string {
+	haveLines, wantLines := strings.Split(string(have), "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(haveLines), len(wantLines)) {
+		h, w := lineAt(haveLines, i), lineAt(wantLines, i)
+		if h != w {
+			return fmt.Sprintf("line %d: file has %s, spec gives %s", i+1, h, w)
+		}
+	}
+	return "differs"
+}
+
+func lineAt(lines []string, i int) string {
+	if i >= len(lines) {
+		return "no such line"
+	}
+	return fmt.Sprintf("%q", strings.TrimSpace(lines[i]))
+}
