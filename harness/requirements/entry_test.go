@@ -1,0 +1,41 @@
+package requirements
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestDecline(t *testing.T) {
+	entry := Entry{Declines: []Decline{{Key: "first"}, {Key: "second", Status: []int{400}}}}
+	if decline, ok := entry.Decline("second"); !ok || !slices.Equal(decline.Status, []int{400}) {
+		t.Errorf("expected the second decline, got %v, %v", decline, ok)
+	}
+	if decline, ok := entry.Decline("third"); ok {
+		t.Errorf("expected no decline, got %v", decline)
+	}
+}
+
+func TestNeedsOfJoinsEntryAndRow(t *testing.T) {
+	entry := Entry{
+		Needs:      []Need{IdentityServer},
+		Conditions: map[string]Conditions{"add3PID": {Needs: []Need{Mail}}},
+	}
+	if got := entry.NeedsOf("add3PID"); !slices.Equal(got, []Need{Mail, IdentityServer}) {
+		t.Errorf("expected both in their usual order, got %v", got)
+	}
+	if got := entry.NeedsOf("bind3PID"); !slices.Equal(got, []Need{IdentityServer}) {
+		t.Errorf("expected the entry's own need, got %v", got)
+	}
+}
+
+func TestVariantOfPrefersTheRow(t *testing.T) {
+	entry := Entry{
+		Variant:    RateLimited,
+		Conditions: map[string]Conditions{"add3PID": {Variant: OAuth}, "bind3PID": {Needs: []Need{Mail}}},
+	}
+	for operation, want := range map[string]Variant{"add3PID": OAuth, "bind3PID": RateLimited, "post3PIDs": RateLimited} {
+		if got := entry.VariantOf(operation); got != want {
+			t.Errorf("%s: expected %q, got %q", operation, want, got)
+		}
+	}
+}
