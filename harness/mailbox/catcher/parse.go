@@ -1,0 +1,89 @@
+package catcher
+
+import (
+	"bytes"
+	"io"
+	netmail "net/mail"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-message"
+	_ "github.com/emersion/go-message/charset" // text parts in anything but UTF-8
+	"github.com/emersion/go-message/mail"
+)
+
+// content is what a mail says: its headers decoded and its text parts as UTF-8.
+type content struct {
+	messageID            string
+	subject              string
+	date                 time.Time // zero when the mail has none
+	from                 *netmail.Address
+	to, cc, bcc, replyTo []*netmail.Address
+	text, html           string
+}
+
+// parse reads as much of a mail as can be read. A malformed mail is still a
+// mail that was sent, so there is no error: what cannot be decoded appears as
+// it came.
+func parse(raw []byte) content {
+	entity, _ := message.Read(bytes.NewReader(raw)) // an unknown charset or encoding leaves an entity to work with
+	if entity == nil {
+		return content{from: &netmail.Address{}, text: string(raw)}
+	}
+
+	c := parseHeader(mail.Header{Header: entity.Header})
+	err := entity.Walk(func(_ []int, part *message.Entity, _ error) error {
+		c.addPart(part)
+		return nil
+	})
+	if err != nil && c.text == "" && c.html == "" { // a multipart without a boundary, or without a part
+		_, body, _ := bytes.Cut(raw, []byte("\r\n\r\n"))
+		c.text = string(body)
+	}
+	return c
+}
+
+func parseHeader(h mail.Header) content {
+	c := content{from: &netmail.Address{}}
+	// Fields that do not parse stay empty, or undecoded in the subject's case.
+	c.subject, _ = h.Subject()
+	c.messageID, _ = h.MessageID()
+	c.date, _ = h.Date()
+	c.to, _ = h.AddressList("To")
+	c.cc, _ = h.AddressList("Cc")
+	c.bcc, _ = h.AddressList("Bcc")
+	c.replyTo, _ = h.AddressList("Reply-To")
+	if senders, _ := h.AddressList("From"); len(senders) > 0 {
+		c.from = senders[0]
+	} else {
+		c.from.Name, _ = h.Text("From")
+	}
+	return c
+}
+
+// addPart appends a part that a mail program would show as text.
+func (c *content) addPart(part *message.Entity) {
+	if disposition, _, _ := part.Header.ContentDisposition(); disposition == "attachment" {
+		return
+	}
+	var target *string
+	switch mediaType(part.Header) {
+	case "text/plain":
+		target = &c.text
+	case "text/html":
+		target = &c.html
+	default:
+		return
+	}
+	body, _ := io.ReadAll(part.Body) // a part cut short counts as far as it goes
+	if *target != "" && len(body) > 0 {
+		*target += "\n"
+	}
+	*target += string(body)
+}
+
+func mediaType(h message.Header) string {
+	t, _, _ := h.ContentType()
+	t, _, _ = strings.Cut(t, ";") // malformed parameters: the type comes with them
+	return strings.ToLower(strings.TrimSpace(t))
+}

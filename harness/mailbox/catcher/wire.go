@@ -1,0 +1,95 @@
+package catcher
+
+import (
+	"net/mail"
+	"time"
+)
+
+// The shapes of the API. Mailpit spells the keys of a mail with a capital and
+// those of the list around them without.
+type (
+	// wireList is a page of the mailbox or of a search.
+	wireList struct {
+		Total    int           `json:"total"`          // mails in the mailbox
+		Matching int           `json:"messages_count"` // mails that match the search
+		Count    int           `json:"count"`          // mails in this page
+		Start    int           `json:"start"`          // matching mails before this page
+		Messages []wireSummary `json:"messages"`       // newest first
+	}
+
+	// wireHead is what a summary and a whole mail have in common.
+	wireHead struct {
+		ID        string
+		MessageID string
+		From      *mail.Address
+		To        []*mail.Address
+		Cc        []*mail.Address
+		Bcc       []*mail.Address // with the recipients that only the envelope names
+		ReplyTo   []*mail.Address
+		Subject   string
+		Size      int // bytes
+	}
+	wireSummary struct {
+		wireHead
+		Created time.Time // of the arrival
+	}
+	wireMessage struct {
+		wireHead
+		ReturnPath string
+		Date       time.Time // of the header Date, else of the arrival
+		Text       string
+		HTML       string
+	}
+
+	// wireEnvelope is the answer that Mailpit does not have.
+	wireEnvelope struct {
+		From string
+		To   []string
+	}
+
+	wireInfo struct {
+		Version  string
+		Messages int
+		// Dropped and Envelope are not Mailpit's. Envelope says that
+		// GET /api/v1/message/{ID}/envelope exists, so that a client need not
+		// have a mail to find out.
+		Dropped  int
+		Envelope bool
+	}
+)
+
+func (r *record) head() wireHead {
+	return wireHead{
+		ID:        r.id,
+		MessageID: r.messageID,
+		From:      r.from,
+		To:        orEmpty(r.to),
+		Cc:        orEmpty(r.cc),
+		Bcc:       orEmpty(r.bcc),
+		ReplyTo:   orEmpty(r.replyTo),
+		Subject:   r.subject,
+		Size:      len(r.raw),
+	}
+}
+
+func (r *record) summary() wireSummary {
+	return wireSummary{wireHead: r.head(), Created: r.received}
+}
+
+func (r *record) message() wireMessage {
+	return wireMessage{
+		wireHead:   r.head(),
+		ReturnPath: r.envelopeFrom,
+		Date:       r.date,
+		Text:       r.text,
+		HTML:       r.html,
+	}
+}
+
+// orEmpty makes JSON say [] where Go has nil.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,172 @@
+// Package mailbox reads the mails that a homeserver sends: it finds those to an
+// address, waits for them, and takes links and codes out of them.
+//
+// One client speaks to Mailpit (by its REST API, v1.30.5) and to the embedded
+// catcher of package catcher. The two differ in one thing: only the catcher can
+// tell the SMTP envelope from the headers, see [Client.SeesEnvelope].
+package mailbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// requestTimeout bounds one API call; a mailbox answers in milliseconds.
+	requestTimeout = 10 * time.Second
+	// maxBody bounds an API answer. A mail has at most 1 MiB in the catcher and
+	// grows in JSON, a page of summaries is smaller.
+	maxBody = 16 << 20
+)
+
+// errNotFound is the cause of an error after a 404.
+var errNotFound = errors.New("not found")
+
+// Client reads one mailbox. It keeps its connections alive and may be used from
+// any goroutine; the mailbox may be shared with other clients and processes.
+type Client struct {
+	base *url.URL
+	http *http.Client
+
+	envelope atomic.Pointer[bool] // nil until the mailbox has been asked
+}
+
+// New makes a client for the API at apiURL: http or https, with a host, and
+// with a path when Mailpit serves below one. User information becomes basic
+// auth. It sends nothing; see [Client.Ready].
+func New(apiURL string) (*Client, error) {
+	u, err := url.Parse(apiURL)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the URL of the mailbox cannot be read: %w", err)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("the URL of the mailbox must start with http:// or https://, got %q", u.Redacted())
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("the URL of the mailbox names no host: %q", u.Redacted())
+	case u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("the URL of the mailbox must end with its path, without ? and #: %q", u.Redacted())
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = strings.TrimRight(u.RawPath, "/")
+
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 16 // specs run in parallel and all ask the same host
+	return &Client{base: u, http: &http.Client{Transport: transport, Timeout: requestTimeout}}, nil
+}
+
+// URL is the base URL without a password, for messages.
+func (c *Client) URL() string { return c.base.Redacted() }
+
+// Ready says whether the mailbox can be used: nil, or one sentence that names
+// the URL and what to check.
+func (c *Client) Ready(ctx context.Context) error {
+	var info struct{ Version string }
+	_, err := c.do(ctx, http.MethodGet, "/readyz", nil, nil)
+	if err == nil {
+		err = c.getJSON(ctx, "/api/v1/info", nil, &info)
+	}
+	if err == nil && info.Version != "" {
+		return nil
+	}
+
+	if err == nil {
+		err = errors.New("GET /api/v1/info names no version")
+	}
+	return fmt.Errorf("the mailbox at %s is not ready: %w; check that it is up, and that the URL is that of Mailpit's web interface"+
+		" (port 8025 by default, not the SMTP port) or of the embedded catcher's API", c.URL(), err)
+}
+
+// SeesEnvelope says whether this mailbox knows the true SMTP recipients of a
+// mail, so that [Mail].Envelope is set. The embedded catcher does; Mailpit shows
+// one list made of envelope and headers, and what needs the difference cannot
+// be tested with it. False also when the mailbox did not answer.
+func (c *Client) SeesEnvelope(ctx context.Context) bool {
+	sees, err := c.seesEnvelope(ctx)
+	return err == nil && sees
+}
+
+// seesEnvelope asks once and remembers the answer.
+func (c *Client) seesEnvelope(ctx context.Context) (bool, error) {
+	if known := c.envelope.Load(); known != nil {
+		return *known, nil
+	}
+	var info struct{ Envelope bool }
+	if err := c.getJSON(ctx, "/api/v1/info", nil, &info); err != nil && !errors.Is(err, errNotFound) {
+		return false, err
+	}
+	c.envelope.Store(&info.Envelope)
+	return info.Envelope, nil
+}
+
+// Raw is the source of a mail. Mailpit puts headers of its own in front of it.
+func (c *Client) Raw(ctx context.Context, id string) ([]byte, error) {
+	return c.do(ctx, http.MethodGet, "/api/v1/message/"+url.PathEscape(id)+"/raw", nil, nil)
+}
+
+// Delete removes mails. It refuses to be called without an ID, which Mailpit
+// would take for all mails, those of other specs included.
+func (c *Client) Delete(ctx context.Context, ids ...string) error {
+	if len(ids) == 0 {
+		return fmt.Errorf("mailbox %s: Delete needs at least one ID: an empty list would delete every mail", c.URL())
+	}
+	body, err := json.Marshal(map[string][]string{"IDs": ids})
+	if err != nil {
+		return err
+	}
+	_, err = c.do(ctx, http.MethodDelete, "/api/v1/messages", nil, body)
+	return err
+}
+
+func (c *Client) getJSON(ctx context.Context, path string, query url.Values, into any) error {
+	body, err := c.do(ctx, http.MethodGet, path, query, nil)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("mailbox %s: GET %s did not answer with the expected JSON: %w", c.URL(), path, err)
+	}
+	return nil
+}
+
+// do sends one request and returns the body of a 200. The path is escaped
+// already.
+func (c *Client) do(ctx context.Context, method, path string, query url.Values, body []byte) ([]byte, error) {
+	u := c.base.String() + path
+	if len(query) > 0 {
+		u += "?" + query.Encode()
+	}
+	request, err := http.NewRequestWithContext(ctx, method, u, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("mailbox %s: %w", c.URL(), err)
+	}
+	if body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := c.http.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("mailbox: %w", err) // names method and URL
+	}
+	defer response.Body.Close()
+
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxBody+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("mailbox %s: %s %s: reading the answer: %w", c.URL(), method, path, err)
+	case len(answer) > maxBody:
+		return nil, fmt.Errorf("mailbox %s: %s %s: the answer is larger than %d bytes", c.URL(), method, path, maxBody)
+	case response.StatusCode == http.StatusNotFound:
+		return nil, fmt.Errorf("mailbox %s: %s %s answered 404: %w", c.URL(), method, path, errNotFound)
+	case response.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("mailbox %s: %s %s answered %s: %.200q", c.URL(), method, path, response.Status, answer)
+	}
+	return answer, nil
+}

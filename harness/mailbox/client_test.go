@@ -1,0 +1,228 @@
+package mailbox_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"threepid-conformance/harness/mailbox"
+)
+
+func TestNewChecksTheURL(t *testing.T) {
+	for apiURL, complaint := range map[string]string{
+		"":                            "must start with http",
+		"127.0.0.1:8025":              "cannot be read",
+		"localhost:8025":              "must start with http",
+		"smtp://localhost:1025":       "must start with http",
+		"http://":                     "names no host",
+		"http://:8025":                "names no host",
+		"http://localhost:8025/?a=b":  "without ? and #",
+		"http://localhost:8025/#list": "without ? and #",
+	} {
+		if _, err := mailbox.New(apiURL); err == nil || !strings.Contains(err.Error(), complaint) {
+			t.Errorf("%q: want a complaint with %q, got %v", apiURL, complaint, err)
+		}
+	}
+}
+
+func TestPasswordIsUsedAndNotShown(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, password, _ := r.BasicAuth(); password != "hunter2" {
+			t.Errorf("want the password of the URL as basic auth, got %q", r.Header.Get("Authorization"))
+		}
+		http.Error(w, "no", http.StatusForbidden)
+	}))
+	defer server.Close()
+
+	client := newClient(t, strings.Replace(server.URL, "://", "://ci:hunter2@", 1))
+	errs := []error{client.Ready(t.Context())}
+	server.Close()
+	errs = append(errs, client.Ready(t.Context()), client.Delete(t.Context(), "x"))
+	for _, err := range errs {
+		if err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("want an error without the password, got: %v", err)
+		}
+	}
+}
+
+func TestReady(t *testing.T) {
+	onEachServer(t, func(t *testing.T, server mailServer) {
+		if err := server.Ready(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := newClient(t, server.URL()+"/").Ready(t.Context()); err != nil {
+			t.Errorf("with a slash at the end: %v", err)
+		}
+	})
+}
+
+func TestReadyNamesTheMistake(t *testing.T) {
+	elsewhere := httptest.NewServer(http.NotFoundHandler())
+	defer elsewhere.Close()
+	impostor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }))
+	defer impostor.Close()
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	smtpURL := "http://" + startCatcher(t).smtpAddr
+
+	for name, tc := range map[string]struct{ url, says string }{
+		"another web server": {elsewhere.URL, "answered 404"},
+		"answers anything":   {impostor.URL, "names no version"},
+		"nobody":             {gone.URL, "connection refused"},
+		"the SMTP port":      {smtpURL, "not the SMTP port"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := newClient(t, tc.url).Ready(t.Context())
+			if err == nil || !strings.Contains(err.Error(), tc.url) || !strings.Contains(err.Error(), tc.says) {
+				t.Fatalf("want an error with %q and %q, got: %v", tc.url, tc.says, err)
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("want one sentence, got: %v", err)
+			}
+		})
+	}
+}
+
+func TestReadyDoesNotWaitForeverForSilence(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+
+	err = newClient(t, "http://"+silent.Addr().String()).Ready(ctx)
+	if err == nil || !strings.Contains(err.Error(), "check that it is up") {
+		t.Errorf("want advice about a server that does not answer, got: %v", err)
+	}
+}
+
+func TestDelete(t *testing.T) {
+	onEachServer(t, func(t *testing.T, server mailServer) {
+		address := freshAddress()
+		for _, subject := range []string{"keep", "go", "go too"} {
+			server.deliverText(t, address, subject, "x")
+		}
+		var ids []string
+		for _, m := range server.find(t, address) {
+			if m.Subject != "keep" {
+				ids = append(ids, m.ID)
+			}
+		}
+
+		if err := server.Delete(t.Context(), ids...); err != nil {
+			t.Fatal(err)
+		}
+		if m := server.theOnly(t, address); m.Subject != "keep" {
+			t.Errorf("the wrong mail is left: %q", m.Subject)
+		}
+	})
+}
+
+func TestDeleteRefusesAnEmptyList(t *testing.T) {
+	server := startCatcher(t)
+	server.deliverText(t, "bob@example.org", "keep", "x")
+	if err := server.Delete(t.Context()); err == nil {
+		t.Error("want an error")
+	}
+	server.theOnly(t, "bob@example.org")
+}
+
+func TestEnvelopeTellsWhenHeadersLie(t *testing.T) {
+	server := startCatcher(t)
+	if !server.SeesEnvelope(t.Context()) {
+		t.Fatal("want the catcher to see envelopes")
+	}
+	server.deliver(t, []string{"real@example.org"}, "To: Ghost@example.org", "Bcc: bcc@example.org", "Subject: x", "", "x")
+
+	for _, address := range []string{"real@example.org", "ghost@example.org", "bcc@example.org"} {
+		m := server.theOnly(t, address)
+		if !slices.Equal(m.Envelope, []string{"real@example.org"}) {
+			t.Errorf("found by %s: want the true recipient, got %q", address, m.Envelope)
+		}
+		if want := []string{"Ghost@example.org", "bcc@example.org", "real@example.org"}; !slices.Equal(m.Recipients, want) {
+			t.Errorf("found by %s: want recipients %q, got %q", address, want, m.Recipients)
+		}
+	}
+}
+
+func TestMailpitDoesNotSeeEnvelopes(t *testing.T) {
+	server := connectMailpit(t)
+	address := freshAddress()
+	server.deliverText(t, address, "x", "x")
+	if m := server.theOnly(t, address); server.SeesEnvelope(t.Context()) || m.Envelope != nil {
+		t.Errorf("want no envelope, got %q", m.Envelope)
+	}
+}
+
+func TestWithoutEnvelopeEndpoint(t *testing.T) {
+	server := fakeMailpit(t, map[string]string{
+		"/api/v1/info":           `{"Version":"v1.30.5","LatestVersion":"v1.30.5","Messages":1}`,
+		"/api/v1/search?start=0": `{"total":1,"messages_count":1,"start":0,"messages":[{"ID":"m1","From":null,"To":[{"Name":"","Address":"bob@x"}],"Cc":null,"Bcc":[],"Subject":"S","Created":"2026-01-02T03:04:05.006Z","Attachments":0}]}`,
+		"/api/v1/message/m1":     `{"ID":"m1","Text":"T","HTML":"H","Attachments":[]}`,
+	})
+
+	m := server.theOnly(t, "Bob@X")
+	if m.Envelope != nil || server.SeesEnvelope(t.Context()) {
+		t.Errorf("want no envelope, got %q", m.Envelope)
+	}
+	if m.Text != "T" || m.HTML != "H" || m.Subject != "S" || !m.Received.Equal(time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)) {
+		t.Errorf("got %+v", m)
+	}
+}
+
+func TestSeesEnvelopeAsksAgainAfterAFailure(t *testing.T) {
+	server := startCatcher(t)
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if server.SeesEnvelope(cancelled) {
+		t.Error("want false without an answer")
+	}
+	if !server.SeesEnvelope(t.Context()) {
+		t.Error("want true with an answer")
+	}
+}
+
+func TestAnswersAreBounded(t *testing.T) {
+	endless := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		block := bytes.Repeat([]byte(" "), 1<<20)
+		for range 17 {
+			_, _ = w.Write(block)
+		}
+	}))
+	defer endless.Close()
+	if _, err := newClient(t, endless.URL).Raw(t.Context(), "x"); err == nil || !strings.Contains(err.Error(), "larger than") {
+		t.Errorf("want a refusal, got %v", err)
+	}
+}
+
+func TestConnectionsAreKept(t *testing.T) {
+	var opened []string
+	counting := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"messages_count":0,"messages":[]}`)
+	}))
+	counting.Config.ConnState = func(conn net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened = append(opened, conn.RemoteAddr().String())
+		}
+	}
+	counting.Start()
+	client := newClient(t, counting.URL)
+	for range 3 {
+		if _, err := client.Find(t.Context(), "bob@x"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	counting.Close() // and so nobody appends any more
+	if len(opened) != 1 {
+		t.Errorf("want one connection for all requests, got %d", len(opened))
+	}
+}
