@@ -1,0 +1,175 @@
+package harness
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+
+	"threepid-conformance/harness/report"
+	"threepid-conformance/harness/requirements"
+	"threepid-conformance/harness/verdict"
+	"threepid-conformance/schemas"
+)
+
+// assemble turns Ginkgo's report and the specs' notes into ours.
+func assemble(r ginkgo.Report) (*report.Report, verdict.Result) {
+	var outcomes []verdict.Outcome
+	findings := append([]verdict.Finding{}, run.findings...)
+	specs := map[requirements.Row][]report.Spec{}
+	var complaints []string
+	for _, reason := range r.SpecialSuiteFailureReasons {
+		complaints = append(complaints, "Ginkgo: "+reason)
+	}
+	for _, spec := range r.SpecReports {
+		if !spec.LeafNodeType.Is(types.NodeTypeIt) {
+			if spec.State.Is(types.SpecStateFailureStates) {
+				complaints = append(complaints, fmt.Sprintf("%s failed: %s", spec.LeafNodeType, firstLine(spec.Failure.Message)))
+			}
+			continue
+		}
+		n := noteOf(spec)
+		findings = append(findings, n.Findings...)
+		o, ran := outcomeOf(spec, n)
+		if !ran {
+			continue
+		}
+		outcomes = append(outcomes, o)
+		for _, extra := range spec.AdditionalFailures {
+			complaints = append(complaints, fmt.Sprintf("the clean-up of %q failed: %s", spec.LeafNodeText, firstLine(extra.Failure.Message)))
+		}
+		specs[o.Row] = append(specs[o.Row], specOf(spec, n, o))
+	}
+
+	rows := verdict.Judge(run.selection.candidates(), outcomes, findings, expectations, session.config.Strict)
+	result := verdict.Conclude(rows, expectations, complaints)
+	w := run.stage.world
+	hs := w.mainServer()
+	out := &report.Report{
+		Schema:   1,
+		Complete: len(r.SpecialSuiteFailureReasons) == 0,
+		Suite: report.Suite{
+			Version: Version, Commit: commit(), Spec: specVersion, Seed: r.SuiteConfig.RandomSeed,
+			Started: w.Started, Finished: time.Now().UTC(), Command: run.command,
+		},
+		Target: report.Target{
+			URL: hs.URL, ServerName: hs.ServerName, Name: w.TargetName, Version: hs.Facts.Server,
+			Advertised: hs.Facts.Versions, How: w.How, Variants: w.variants(),
+		},
+	}
+	requests := map[string]string{}
+	for _, op := range schemas.Operations() {
+		requests[op.ID] = op.Method + " " + strings.TrimPrefix(op.Path, "/_matrix/client/v3")
+	}
+	out.Rows(rows, result, specs, requests, specVersion)
+	return out, result
+}
+
+// specVersion is the version of the Matrix spec that reports link to. It is set
+// when the world is known.
+var specVersion = "latest"
+
+// noteOf returns what the spec left behind. In parallel runs the value has been
+// through JSON, which a string survives.
+func noteOf(spec types.SpecReport) note {
+	var n note
+	for _, entry := range spec.ReportEntries {
+		if text, ok := entry.GetRawValue().(string); ok && entry.Name == noteName {
+			if err := json.Unmarshal([]byte(text), &n); err != nil {
+				panic(err) // leaveNote wrote it
+			}
+		}
+	}
+	return n
+}
+
+// outcomeOf reads Ginkgo's state. The second result is false for specs that the
+// filters left out, or that an interrupted run did not reach.
+func outcomeOf(spec types.SpecReport, n note) (verdict.Outcome, bool) {
+	s, err := subjectOf(spec.Labels())
+	if err != nil {
+		panic(err) // the tree would not have been built
+	}
+	o := verdict.Outcome{Row: s.Row}
+	switch {
+	case spec.State.Is(types.SpecStatePassed):
+		o.Verdict = verdict.Pass
+	case spec.State.Is(types.SpecStatePending):
+		o.Verdict, o.Reason = verdict.NotTested, "the spec is marked pending"
+	case spec.State.Is(types.SpecStateSkipped):
+		if n.Outcome == nil {
+			return o, false
+		}
+		o = *n.Outcome
+	case spec.State.Is(types.SpecStateFailed) && n.Outcome != nil:
+		o = *n.Outcome
+	default:
+		// A panic or a time-out outranks what the spec said before.
+		o.Verdict = verdict.Fail
+		o.Reason = fmt.Sprintf("the spec %s: %s", spec.State, firstLine(spec.Failure.Message))
+		if spec.Failure.ForwardedPanic != "" {
+			o.Reason += ": " + firstLine(spec.Failure.ForwardedPanic)
+		}
+	}
+	return o, true
+}
+
+func specOf(spec types.SpecReport, n note, o verdict.Outcome) report.Spec {
+	where := spec.Failure.Location
+	if where.FileName == "" {
+		where = spec.LeafNodeLocation
+	}
+	return report.Spec{
+		Title:     spec.LeafNodeText,
+		File:      shortPath(where.FileName),
+		Line:      where.LineNumber,
+		State:     spec.State.String(),
+		Seconds:   spec.RunTime.Seconds(),
+		Exchanges: append([]string{}, n.Exchanges...),
+		Rerun:     rerun(o.Row),
+		Message:   o.Reason,
+	}
+}
+
+// shortPath is a source file's path from the repository's root.
+func shortPath(path string) string {
+	path = filepath.ToSlash(path)
+	for _, top := range []string{"suites/", "harness/", "fixtures/"} {
+		if i := strings.LastIndex(path, "/"+top); i >= 0 {
+			return path[i+1:]
+		}
+	}
+	return path
+}
+
+// rerun is the command that runs the specs of one row again.
+func rerun(row requirements.Row) string {
+	filter := fmt.Sprintf("%s && %s%s", row.Operation, requirementLabel, row.Requirement)
+	return strings.Replace(run.rerunPrefix, "%s", "'"+filter+"'", 1)
+}
+
+// commit is the revision the program was built from, "" when unknown.
+func commit() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	revision, modified := "", false
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			revision = s.Value
+		case "vcs.modified":
+			modified = s.Value == "true"
+		}
+	}
+	if modified {
+		revision += "+"
+	}
+	return revision
+}

@@ -1,0 +1,227 @@
+package exchange
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"threepid-conformance/harness/requirements"
+	"threepid-conformance/harness/verdict"
+	"threepid-conformance/schemas"
+)
+
+// judge returns what an answer of one of the eight operations breaks that no
+// spec has to ask for: JSON, content type, schema, error shape, sid grammar, the
+// shape of a 429.
+func (c *Client) judge(a *Answer, failure *NoAnswer) []verdict.Finding {
+	if a.Operation == "" {
+		return nil
+	}
+	var found []verdict.Finding
+	file := func(requirement string, half verdict.Half, format string, args ...any) {
+		if entry, ok := requirements.Lookup(requirement); ok {
+			if applies, _ := entry.AppliesTo(c.versions); !applies {
+				return
+			}
+		}
+		f := verdict.Finding{
+			Row:     requirements.Row{Operation: a.Operation, Requirement: requirement},
+			Half:    half,
+			Message: fmt.Sprintf(format, args...),
+		}
+		for _, other := range found {
+			if other.Row == f.Row && other.Half == f.Half {
+				return // the first of its kind says it
+			}
+		}
+		found = append(found, f)
+	}
+
+	if failure != nil {
+		file("gen-001-json-object-body", verdict.Hard, "expected an answer with a JSON object; %s", failure.Why)
+		return found
+	}
+	if a.Oversized {
+		file("gen-001-json-object-body", verdict.Hard, "expected a JSON object; the body is longer than %d bytes", maxBody)
+		return found
+	}
+	if got := contentType(a.Header); got != "application/json" {
+		file("gen-002-content-type-json", verdict.Hard, "expected Content-Type application/json; the %d answer has %q", a.Status, a.Header.Get("Content-Type"))
+	}
+	if a.JSON == nil {
+		requirement := "gen-001-json-object-body"
+		var defect *schemas.DecodeError
+		if errors.As(a.Malformed, &defect) && defect.Kind == schemas.NotUTF8 {
+			requirement = "gen-003-utf8"
+		}
+		// An array, a null or a string where the operation has a schema is also
+		// that schema's business, but one broken rule is filed once.
+		file(requirement, verdict.Hard, "expected the %d answer to be one JSON object; %v", a.Status, a.Malformed)
+		return found
+	}
+
+	for _, v := range c.violations(a) {
+		requirement, half := rowOf(a, v)
+		file(requirement, half, "the %d answer breaks its schema at %s: %s", a.Status, pointer(v.Pointer), v.Detail)
+	}
+	if a.Status == http.StatusTooManyRequests {
+		judgeLimit(a, file)
+	}
+	judgeCompanions(a, file)
+	return found
+}
+
+func pointer(p string) string {
+	if p == "" {
+		return "the top level"
+	}
+	return p
+}
+
+// violations checks the body against the spec's schema and the prose rules.
+func (c *Client) violations(a *Answer) []schemas.Violation {
+	found, err := c.set.Check(a.Operation, a.Status, a.Body)
+	if err != nil {
+		return nil // decode() has said so already
+	}
+	strict, err := c.set.CheckStrict(a.Operation, a.Status, a.Body)
+	if err != nil {
+		return found
+	}
+	return append(found, strict...)
+}
+
+// A rule says which requirement a schema violation belongs to.
+type rule struct {
+	operation string // "" is every operation
+	status    int    // 0 is every status, 400 every status from 400 on
+	rule      string // of the strict schemas, "" is every one
+	pointer   string // suffix of the violation's pointer or of the missing key
+	row       string
+	half      verdict.Half
+}
+
+// rules are tried in order; the first that fits names the row.
+var rules = []rule{
+	{status: 429, pointer: "/retry_after_ms", row: "rl-002-retry-after-ms-type"},
+	{status: 429, rule: schemas.RuleRetryAfterNonNegative, row: "rl-002-retry-after-ms-type"},
+	{status: 429, row: "rl-001-429-shape"},
+	{operation: "add3PID", status: 401, rule: schemas.RuleFlowsNonEmpty, row: "uia-002-flows-non-empty"},
+	{operation: "add3PID", status: 401, rule: schemas.RuleStagesNonEmpty, row: "uia-002-flows-non-empty"},
+	{operation: "add3PID", status: 401, rule: schemas.RuleSchema, row: "uia-001-challenge-schema"},
+	{status: 400, rule: schemas.RuleErrcodeForm, row: "gen-005-errcode-form"},
+	{status: 400, row: "gen-004-standard-error-shape"},
+
+	{operation: "getAccount3PIDs", rule: schemas.RuleThreepidsPresent, row: "get-002-fresh-user-empty", half: verdict.Strict},
+	{operation: "getAccount3PIDs", rule: schemas.RuleTimestampMilliseconds, pointer: "/added_at", row: "get-005-added-at-milliseconds"},
+	{operation: "getAccount3PIDs", rule: schemas.RuleTimestampMilliseconds, pointer: "/validated_at", row: "get-006-validated-at-milliseconds"},
+	{operation: "getAccount3PIDs", pointer: "/threepids", row: "get-001-200-schema"},
+	{operation: "getAccount3PIDs", pointer: "enum:/medium", row: "get-004-medium-enum"},
+	{operation: "getAccount3PIDs", row: "get-003-item-required-fields"},
+	{operation: "requestTokenTo3PIDEmail", rule: schemas.RuleSIDGrammar, row: "email-003-sid-grammar"},
+	{operation: "requestTokenTo3PIDMSISDN", rule: schemas.RuleSIDGrammar, row: "email-003-sid-grammar"},
+	{operation: "requestTokenTo3PIDEmail", row: "email-002-success-sid"},
+	{operation: "requestTokenTo3PIDMSISDN", row: "msisdn-002-success"},
+	{operation: "post3PIDs", row: "post-007-success-200"},
+	{operation: "add3PID", row: "add-001-success-200"},
+	{operation: "bind3PID", row: "bind-005-success-200"},
+	{operation: "delete3pidFromAccount", row: "rem-003-response-schema"},
+	{operation: "unbind3pidFromAccount", row: "rem-003-response-schema"},
+}
+
+func (r rule) fits(a *Answer, v schemas.Violation) bool {
+	if r.operation != "" && r.operation != a.Operation {
+		return false
+	}
+	if r.status == 400 && a.Status < 400 || r.status != 400 && r.status != 0 && r.status != a.Status {
+		return false
+	}
+	if r.rule != "" && r.rule != v.Rule {
+		return false
+	}
+	want, enum := strings.CutPrefix(r.pointer, "enum:")
+	if enum && v.Keyword != "enum" {
+		return false
+	}
+	where := v.Pointer
+	if v.Keyword == "required" {
+		where += "/" + v.Field
+	}
+	return strings.HasSuffix(where, want)
+}
+
+func rowOf(a *Answer, v schemas.Violation) (string, verdict.Half) {
+	for _, r := range rules {
+		if r.fits(a, v) {
+			return r.row, r.half
+		}
+	}
+	return "gen-001-json-object-body", verdict.Hard
+}
+
+// judgeLimit looks at the headers of a 429.
+func judgeLimit(a *Answer, file func(string, verdict.Half, string, ...any)) {
+	if a.Errcode() != "M_LIMIT_EXCEEDED" {
+		file("rl-001-429-shape", verdict.Hard, "expected errcode M_LIMIT_EXCEEDED with status 429; got %q", a.Errcode())
+	}
+	header := a.Header.Get("Retry-After")
+	if header == "" {
+		return // rl-004's spec asks for it
+	}
+	if _, err := http.ParseTime(header); err == nil {
+		return
+	}
+	seconds, err := strconv.ParseInt(header, 10, 64)
+	if err != nil || seconds < 0 {
+		file("rl-004-retry-after-header", verdict.Hard, "expected Retry-After to be whole seconds or a date; got %q", header)
+		return
+	}
+	if millis, ok := number(a.JSON["retry_after_ms"]); ok && abs(seconds*1000-millis) > 1000 {
+		file("rl-004-retry-after-header", verdict.Hard, "expected Retry-After and retry_after_ms to agree; got %d s and %d ms", seconds, millis)
+	}
+}
+
+// judgeCompanions looks for the fields that some error codes must bring along.
+func judgeCompanions(a *Answer, file func(string, verdict.Half, string, ...any)) {
+	companion := map[string]string{
+		"M_RESOURCE_LIMIT_EXCEEDED": "admin_contact",
+		"M_USER_LIMIT_EXCEEDED":     "info_uri",
+	}[a.Errcode()]
+	if companion == "" {
+		return
+	}
+	if _, ok := a.JSON[companion].(string); !ok {
+		file("acc-007-resource-limit-shape", verdict.Hard, "expected a string %s beside errcode %s", companion, a.Errcode())
+	}
+}
+
+// RetryAfter returns how long a 429 asks to wait, at least a tenth of a second.
+func (a *Answer) RetryAfter() time.Duration {
+	wait := time.Duration(0)
+	if millis, ok := number(a.JSON["retry_after_ms"]); ok {
+		wait = time.Duration(millis) * time.Millisecond
+	} else if seconds, err := strconv.ParseInt(a.Header.Get("Retry-After"), 10, 32); err == nil {
+		wait = time.Duration(seconds) * time.Second
+	}
+	return max(wait, 100*time.Millisecond)
+}
+
+func number(v any) (int64, bool) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	i, err := n.Int64()
+	return i, err == nil
+}
+
+func abs(n int64) int64 {
+	if n < 0 {
+		return -n
+	}
+	return n
+}

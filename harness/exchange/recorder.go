@@ -1,0 +1,217 @@
+package exchange
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"threepid-conformance/harness/masking"
+	"threepid-conformance/harness/verdict"
+)
+
+// maxEvidence is how much of a body is kept, in bytes.
+const maxEvidence = 16 << 10
+
+// A Record is one exchange as it stands in exchanges.jsonl, without secrets.
+type Record struct {
+	ID        string   `json:"id"`
+	Spec      string   `json:"spec,omitempty"`
+	Operation string   `json:"operation,omitempty"`
+	Started   string   `json:"started"`
+	Millis    float64  `json:"ms"`
+	Request   Message  `json:"request"`
+	Response  *Message `json:"response,omitempty"`
+	Error     string   `json:"error,omitempty"` // when there was no answer
+
+	Findings []verdict.Finding `json:"findings,omitempty"`
+}
+
+// A Message is one half of an exchange.
+type Message struct {
+	Method    string              `json:"method,omitempty"`
+	URL       string              `json:"url,omitempty"`
+	Status    int                 `json:"status,omitempty"`
+	Headers   map[string][]string `json:"headers,omitempty"`
+	Body      string              `json:"body,omitempty"`
+	Truncated bool                `json:"truncated,omitempty"`
+}
+
+// A Recorder keeps what was exchanged. It belongs to one process and knows
+// which spec is running.
+type Recorder struct {
+	masker *masking.Masker
+	prefix string
+
+	mu       sync.Mutex
+	file     *os.File // nil records nothing to disk
+	broken   error    // the first error of writing
+	count    int
+	spec     string
+	ids      []string          // of the running spec
+	findings []verdict.Finding // of the running spec
+	last     *Answer           // the latest answer of one of the eight operations
+}
+
+// NewRecorder returns a recorder that appends to file, which may be nil. The
+// prefix makes the ids of parallel processes differ.
+func NewRecorder(file *os.File, masker *masking.Masker, prefix string) *Recorder {
+	return &Recorder{file: file, masker: masker, prefix: prefix}
+}
+
+// Begin tells the recorder which spec runs now.
+func (r *Recorder) Begin(spec string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.spec, r.ids, r.findings, r.last = spec, nil, nil, nil
+}
+
+// Seen returns the ids of the running spec's exchanges.
+func (r *Recorder) Seen() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.ids)
+}
+
+// Findings returns what the running spec's exchanges showed.
+func (r *Recorder) Findings() []verdict.Finding {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.findings)
+}
+
+// File adds a finding about the running spec's latest exchange.
+func (r *Recorder) File(f verdict.Finding) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f.Spec = r.spec
+	if f.Exchange == "" && len(r.ids) > 0 {
+		f.Exchange = r.ids[len(r.ids)-1]
+	}
+	f.Message = r.masker.Mask(f.Message)
+	r.findings = append(r.findings, f)
+}
+
+// Last returns the latest answer of one of the eight operations in the running
+// spec, or nil.
+func (r *Recorder) Last() *Answer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last
+}
+
+// Err returns the first error of writing exchanges.jsonl.
+func (r *Recorder) Err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.broken
+}
+
+// Mask hides the secrets in a text that is about to leave the process.
+func (r *Recorder) Mask(text string) string { return r.masker.Mask(r.masker.Fields(text)) }
+
+// Secret makes a secret known before it is used.
+func (r *Recorder) Secret(kind, value string) { r.masker.Register(kind, value) }
+
+func (r *Recorder) add(a *Answer, failure *NoAnswer, findings []verdict.Finding) {
+	record := Record{
+		Operation: a.Operation,
+		Started:   a.started.UTC().Format(time.RFC3339Nano),
+		Millis:    float64(a.Took.Microseconds()) / 1000,
+	}
+	// The answer first: a secret that the server makes is named by its field
+	// there, and must be known before anything else is written.
+	if a.Status != 0 {
+		record.Response = r.message(a.Header, a.Body)
+		record.Response.Status = a.Status
+	}
+	record.Request = *r.message(a.headers, a.Sent)
+	record.Request.Method, record.Request.URL = a.Method, r.masker.URL(a.URL)
+	if failure != nil {
+		failure.Why = r.masker.Mask(failure.Why)
+		record.Error = failure.Why
+	}
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.count++
+	record.ID = fmt.Sprintf("%s%d", r.prefix, r.count)
+	record.Spec = r.spec
+	a.ID = record.ID
+	a.masked = record.String()
+	for i := range findings {
+		findings[i].Spec, findings[i].Exchange = r.spec, record.ID
+		findings[i].Message = r.masker.Mask(findings[i].Message)
+	}
+	record.Findings = findings
+	r.ids = append(r.ids, record.ID)
+	r.findings = append(r.findings, findings...)
+	if a.Operation != "" {
+		r.last = a
+	}
+	r.write(record)
+}
+
+// write appends one line. A line is one write, so that processes that append to
+// the same file do not mix theirs.
+func (r *Recorder) write(record Record) {
+	if r.file == nil {
+		return
+	}
+	line, err := json.Marshal(record)
+	if err == nil {
+		_, err = r.file.Write(append(line, '\n'))
+	}
+	if err != nil && r.broken == nil {
+		r.broken = fmt.Errorf("the exchange cannot be written to %s: %w", r.file.Name(), err)
+	}
+}
+
+func (r *Recorder) message(h http.Header, body []byte) *Message {
+	m := &Message{Headers: map[string][]string{}}
+	for name, values := range h {
+		for _, v := range values {
+			m.Headers[name] = append(m.Headers[name], r.masker.Header(name, v))
+		}
+	}
+	text := strings.ToValidUTF8(string(body), "\uFFFD")
+	text = r.masker.Mask(r.masker.Fields(text))
+	if len(text) > maxEvidence {
+		text, m.Truncated = strings.ToValidUTF8(text[:maxEvidence], ""), true
+	}
+	m.Body = text
+	return m
+}
+
+// String shows the exchange in a few lines.
+func (r Record) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "sent  %s %s", r.Request.Method, r.Request.URL)
+	if r.Request.Body != "" {
+		fmt.Fprintf(&b, "\n      %s", short(r.Request.Body))
+	}
+	switch {
+	case r.Error != "":
+		fmt.Fprintf(&b, "\ncame  %s", r.Error)
+	case r.Response != nil:
+		fmt.Fprintf(&b, "\ncame  %d %s in %.0f ms", r.Response.Status, http.StatusText(r.Response.Status), r.Millis)
+		if r.Response.Body != "" {
+			fmt.Fprintf(&b, "\n      %s", short(r.Response.Body))
+		}
+	}
+	fmt.Fprintf(&b, "\n      (exchange %s in exchanges.jsonl)", r.ID)
+	return b.String()
+}
+
+func short(s string) string {
+	const limit = 600
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > limit {
+		return strings.ToValidUTF8(s[:limit], "") + " …"
+	}
+	return s
+}

@@ -1,0 +1,88 @@
+package harness
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"threepid-conformance/harness/requirements"
+	"threepid-conformance/harness/target"
+	"threepid-conformance/harness/verdict"
+)
+
+// guardSpecs has every spec announced before it runs, stopped if it cannot be
+// judged here, and its note left for the report afterwards. It is called right
+// before RunSpecs: a node that stands beside the containers when PreviewSpecs is
+// called is lost to the run that follows.
+func guardSpecs() {
+	ginkgo.BeforeEach(func() {
+		spec := ginkgo.CurrentSpecReport()
+		s, err := subjectOf(spec.Labels())
+		if err != nil {
+			panic(err) // the tree would not have been built
+		}
+		session.current = running{subject: s}
+		session.recorder.Begin(s.Row.Operation + " " + s.Row.Requirement + ": " + spec.LeafNodeText)
+		ginkgo.DeferCleanup(leaveNote)
+		if o, stop := gate(s); stop {
+			end(o, 1)
+		}
+	})
+}
+
+// gate decides whether a spec can be judged on this deployment.
+func gate(s subject) (verdict.Outcome, bool) {
+	notTested := func(format string, args ...any) (verdict.Outcome, bool) {
+		return verdict.Outcome{Verdict: verdict.NotTested, Reason: fmt.Sprintf(format, args...)}, true
+	}
+	if reason, excluded := exclusion(s.Row); excluded {
+		return notTested("excluded: %s", reason)
+	}
+	main := session.world.Homeservers[target.Main]
+	if slices.Contains(main.Facts.NotRouted, s.Row.Operation) && s.Row.Requirement != routedRequirement {
+		return notTested("not routed: the homeserver does not know this operation")
+	}
+	hs, ok := session.world.Homeservers[s.Variant]
+	if !ok {
+		return notTested("no such variant: %s offers no configuration %q", session.world.subjectName(), s.Variant)
+	}
+	for _, need := range s.Needs {
+		if c := session.world.Capabilities[need]; !c.Usable() {
+			return notTested("%s: %s", need, c.Why)
+		}
+	}
+	if ok, why := s.Entry.AppliesTo(hs.Facts.Versions); !ok {
+		return verdict.Outcome{Verdict: verdict.NotSupported, Reason: why}, true
+	}
+	// A server that stopped answering would cost a time-out in every spec.
+	if n := Homeserver().Unresponsive(s.Row.Operation); n >= 3 {
+		return verdict.Outcome{
+			Verdict: verdict.Blocked,
+			Reason:  fmt.Sprintf("the last %d requests to this operation were not answered in time", n),
+			Because: requirements.Row{Operation: s.Row.Operation, Requirement: "gen-001-json-object-body"},
+		}, true
+	}
+	return verdict.Outcome{}, false
+}
+
+// routedRequirement is the one row that says an operation is not known.
+const routedRequirement = "gen-016-v3-prefix"
+
+// exclusion returns the reason given for leaving a row out.
+func exclusion(row requirements.Row) (string, bool) {
+	for _, key := range []string{row.Operation + "/" + row.Requirement, row.Requirement} {
+		if reason, ok := session.config.Exclude[key]; ok {
+			return reason, true
+		}
+	}
+	return "", false
+}
+
+// subjectName is how sentences call the homeserver under test.
+func (w world) subjectName() string {
+	if w.TargetName != "" {
+		return "the target " + w.TargetName
+	}
+	return "the homeserver at " + w.Homeservers[target.Main].URL
+}

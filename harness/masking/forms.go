@@ -1,0 +1,90 @@
+package masking
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+	"sort"
+	"strings"
+)
+
+// forms lists every way in which a homeserver could write a secret: as it is,
+// JSON-escaped, URL-encoded, and inside a longer base64 text.
+func forms(secret string) []string {
+	set := map[string]bool{secret: true}
+	add := func(s string) { set[s] = true }
+
+	quoted, _ := json.Marshal(secret) // a string always marshals
+	escaped := string(quoted[1 : len(quoted)-1])
+	add(escaped)
+	add(strings.ReplaceAll(escaped, "/", `\/`)) // PHP and others escape the slash
+
+	for _, encoded := range []string{url.QueryEscape(secret), url.PathEscape(secret), percentAll(secret)} {
+		add(encoded)
+		add(lowerEscapes(encoded))
+	}
+	for _, b := range base64Forms(secret) {
+		add(b)
+	}
+
+	all := make([]string, 0, len(set))
+	for s := range set {
+		all = append(all, s)
+	}
+	sort.Strings(all)
+	return all
+}
+
+// percentAll encodes everything but letters and digits, as strict encoders do.
+func percentAll(s string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			b.WriteByte(c)
+			continue
+		}
+		b.WriteByte('%')
+		b.WriteByte(hex[c>>4])
+		b.WriteByte(hex[c&15])
+	}
+	return b.String()
+}
+
+// lowerEscapes turns %3D into %3d and leaves the rest alone.
+func lowerEscapes(s string) string {
+	b := []byte(s)
+	for i := 0; i+2 < len(b); i++ {
+		if b[i] == '%' {
+			b[i+1], b[i+2] = lower(b[i+1]), lower(b[i+2])
+		}
+	}
+	return string(b)
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'F' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// base64Forms returns what the secret looks like within a base64 text, at each
+// of the three alignments, without the edge characters that its neighbours
+// influence. Results shorter than eight characters would match by accident and
+// are left out.
+func base64Forms(secret string) []string {
+	var found []string
+	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		for shift := range 3 {
+			text := enc.EncodeToString(append(make([]byte, shift), secret...))
+			first := (shift*8 + 5) / 6 // characters that hold bits of the bytes before
+			last := (shift + len(secret)) * 8 / 6
+			if inner := text[first:last]; len(inner) >= 8 {
+				found = append(found, inner)
+			}
+		}
+	}
+	return found
+}

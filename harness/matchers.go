@@ -1,0 +1,81 @@
+package harness
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/onsi/gomega/types"
+
+	"threepid-conformance/harness/exchange"
+)
+
+// An answerMatcher judges an answer and prints the exchange when it fails.
+type answerMatcher struct {
+	holds func(*exchange.Answer) bool
+	wants string
+}
+
+func (m answerMatcher) Match(actual any) (bool, error) {
+	a, ok := actual.(*exchange.Answer)
+	if !ok || a == nil {
+		return false, fmt.Errorf("expected an answer of the homeserver, got %T", actual)
+	}
+	return m.holds(a), nil
+}
+
+func (m answerMatcher) FailureMessage(actual any) string {
+	return fmt.Sprintf("expected %s\n%s", m.wants, actual)
+}
+
+func (m answerMatcher) NegatedFailureMessage(actual any) string {
+	return fmt.Sprintf("expected anything but %s\n%s", m.wants, actual)
+}
+
+// HaveStatus holds for an answer with one of these HTTP statuses.
+func HaveStatus(codes ...int) types.GomegaMatcher {
+	var words []string
+	for _, c := range codes {
+		words = append(words, fmt.Sprint(c))
+	}
+	return answerMatcher{
+		holds: func(a *exchange.Answer) bool { return slices.Contains(codes, a.Status) },
+		wants: "status " + strings.Join(words, " or "),
+	}
+}
+
+// HaveErrcode holds for an answer with one of these Matrix error codes.
+func HaveErrcode(codes ...string) types.GomegaMatcher {
+	return answerMatcher{
+		holds: func(a *exchange.Answer) bool { return slices.Contains(codes, a.Errcode()) },
+		wants: "errcode " + strings.Join(codes, " or "),
+	}
+}
+
+// BeRefused holds for a 4xx answer in the standard error form. A challenge of
+// User-Interactive Authentication is no refusal.
+func BeRefused() types.GomegaMatcher {
+	return answerMatcher{
+		holds: func(a *exchange.Answer) bool {
+			return a.Status >= 400 && a.Status < 500 && a.IsStandardError() && !a.IsChallenge()
+		},
+		wants: "a refusal: a 4xx status with errcode and error",
+	}
+}
+
+// BeOK holds for an answer with a 2xx status and one JSON object as its body.
+func BeOK() types.GomegaMatcher {
+	return answerMatcher{
+		holds: func(a *exchange.Answer) bool { return a.OK() && a.JSON != nil },
+		wants: "a 2xx status with a JSON object",
+	}
+}
+
+// BeChallenge holds for a challenge of User-Interactive Authentication: a 401
+// that offers flows.
+func BeChallenge() types.GomegaMatcher {
+	return answerMatcher{
+		holds: (*exchange.Answer).IsChallenge,
+		wants: "a challenge of User-Interactive Authentication: a 401 with flows",
+	}
+}

@@ -1,0 +1,86 @@
+// Package preflight looks at the deployment before the first spec runs, so that
+// a mis-setup is named once, in one sentence, instead of failing every spec.
+//
+// It never lowers what was declared: a homeserver that is declared to send mail
+// and does not fails the specs about mail.
+package preflight
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"threepid-conformance/harness/exchange"
+	"threepid-conformance/schemas"
+)
+
+// Facts are what a homeserver says about itself.
+type Facts struct {
+	Versions  []string // of the spec, as advertised by GET /_matrix/client/versions
+	Server    string   // name and version of the software, "" when unknown
+	NotRouted []string // operationIds of the eight that it answers as unknown
+}
+
+// Versions asks which versions of the spec the homeserver advertises. Its
+// errors name the URL and what to check.
+func Versions(ctx context.Context, client *exchange.Client) ([]string, error) {
+	const path = "/_matrix/client/versions"
+	answer, err := client.Do(ctx, exchange.Request{Method: http.MethodGet, Path: path})
+	if err != nil {
+		return nil, fmt.Errorf("the homeserver at %s does not answer (%w); start it, or correct url", client.Base(), err)
+	}
+	list, ok := answer.JSON["versions"].([]any)
+	if answer.Status != http.StatusOK || !ok {
+		return nil, fmt.Errorf("%s%s answers %d without a list of versions, so this is no homeserver's base URL; correct url", client.Base(), path, answer.Status)
+	}
+	var versions []string
+	current := false
+	for _, v := range list {
+		if s, ok := v.(string); ok {
+			versions = append(versions, s)
+			current = current || strings.HasPrefix(s, "v1.")
+		}
+	}
+	if !current {
+		return nil, fmt.Errorf("the homeserver at %s advertises %v, none of which is v1.1 or later, so the suite does not apply to it", client.Base(), versions)
+	}
+	return versions, nil
+}
+
+// NotRouted returns the operations that the homeserver answers as paths it does
+// not know. Each is asked once, with an empty body and no token, which changes
+// nothing on any server.
+func NotRouted(ctx context.Context, client *exchange.Client, patience time.Duration) []string {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		found []string
+	)
+	for _, op := range schemas.Operations() {
+		wg.Go(func() {
+			request := exchange.Request{Method: op.Method, Path: op.Path}
+			if op.Method != http.MethodGet {
+				request.Body = map[string]any{}
+			}
+			answer, err := client.Do(ctx, request)
+			// No answer, or another refusal, is for the operation's specs to judge.
+			if err != nil || answer.Status != http.StatusNotFound {
+				return
+			}
+			if code := answer.Errcode(); code == "M_UNRECOGNIZED" || code == "" {
+				mu.Lock()
+				defer mu.Unlock()
+				found = append(found, op.ID)
+			}
+		})
+	}
+	wg.Wait()
+	slices.Sort(found)
+	return found
+}

@@ -1,0 +1,120 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"threepid-conformance/harness/verdict"
+)
+
+// markdown is report.md: the first screen, fit for a CI job's summary.
+func (r *Report) markdown() string {
+	var b strings.Builder
+	rows, notTested := r.Tested()
+	fmt.Fprintf(&b, "**%d of %d rows were not tested.** ", notTested, rows)
+	fmt.Fprintf(&b, "%s is **%s** with what was.\n\n", r.subject(), r.Profile.Result)
+	if !r.Complete {
+		b.WriteString("The run was interrupted: rows that it did not reach are among those not tested.\n\n")
+	}
+	for _, why := range r.Profile.Why {
+		fmt.Fprintf(&b, "- %s\n", cell(why))
+	}
+	if len(r.Profile.Why) > 0 {
+		b.WriteString("\n")
+	}
+	fmt.Fprintf(&b, "Matrix spec %s · suite %s · seed %d · %s\n\n", r.Suite.Spec, r.Suite.Version, r.Suite.Seed, r.Suite.Finished.UTC().Format("2006-01-02 15:04 MST"))
+
+	b.WriteString("| level |")
+	for _, v := range verdict.All {
+		fmt.Fprintf(&b, " %s |", v)
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---:|", len(verdict.All)) + "\n")
+	for _, level := range []struct {
+		name   string
+		counts Counts
+	}{{"MUST", r.Profile.Must}, {"SHOULD", r.Profile.Should}, {"MAY", r.Profile.May}} {
+		countsRow(&b, level.name, level.counts)
+	}
+
+	b.WriteString("\n| operation |")
+	for _, v := range verdict.All {
+		fmt.Fprintf(&b, " %s |", v)
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---:|", len(verdict.All)) + "\n")
+	for _, op := range r.Operations {
+		countsRow(&b, fmt.Sprintf("`%s` %s", op.OperationID, op.Request), op.Counts)
+	}
+
+	r.section(&b, "Failed", func(q Requirement) bool { return q.Verdict == verdict.Fail && q.Gates })
+	r.section(&b, "Failed, but does not count", func(q Requirement) bool { return q.Verdict == verdict.Fail && !q.Gates })
+	r.section(&b, "Blocked", func(q Requirement) bool { return q.Verdict == verdict.Blocked })
+	r.section(&b, "Known failures", func(q Requirement) bool { return q.Verdict == verdict.ExpectedFail })
+	r.section(&b, "Lawfully declined", func(q Requirement) bool { return q.Verdict == verdict.NotSupported })
+	r.notTested(&b)
+	return b.String()
+}
+
+func (r *Report) subject() string {
+	name := r.Target.Version
+	if name == "" {
+		name = r.Target.Name
+	}
+	if name == "" {
+		name = r.Target.URL
+	}
+	return name
+}
+
+func countsRow(b *strings.Builder, name string, counts Counts) {
+	fmt.Fprintf(b, "| %s |", name)
+	for _, v := range verdict.All {
+		fmt.Fprintf(b, " %d |", counts[v])
+	}
+	b.WriteString("\n")
+}
+
+func (r *Report) section(b *strings.Builder, title string, in func(Requirement) bool) {
+	first := true
+	for _, q := range r.Requirements {
+		if !in(q) {
+			continue
+		}
+		if first {
+			fmt.Fprintf(b, "\n### %s\n\n| operation | requirement | level | why |\n|---|---|---|---|\n", title)
+			first = false
+		}
+		fmt.Fprintf(b, "| %s | [%s](%s) | %s | %s |\n", q.Operation, q.ID, q.Link, q.Level, cell(q.Reason))
+	}
+}
+
+// notTested groups the rows that were not tested by their reason.
+func (r *Report) notTested(b *strings.Builder) {
+	var reasons []string
+	rows := map[string][]string{}
+	for _, q := range r.Requirements {
+		if q.Verdict != verdict.NotTested {
+			continue
+		}
+		if rows[q.Reason] == nil {
+			reasons = append(reasons, q.Reason)
+		}
+		rows[q.Reason] = append(rows[q.Reason], q.Operation+" "+q.ID)
+	}
+	if len(reasons) == 0 {
+		return
+	}
+	b.WriteString("\n### Not tested\n\n")
+	for _, reason := range reasons {
+		fmt.Fprintf(b, "<details><summary>%d: %s</summary>\n\n%s\n\n</details>\n\n", len(rows[reason]), cell(reason), strings.Join(rows[reason], ", "))
+	}
+}
+
+// cell makes text fit into one cell of a table.
+func cell(text string) string {
+	text = strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;").Replace(strings.Join(strings.Fields(text), " "))
+	const limit = 400
+	if r := []rune(text); len(r) > limit {
+		return string(r[:limit]) + " …"
+	}
+	return text
+}

@@ -1,0 +1,197 @@
+// Package report writes what a run found into the results folder: report.json,
+// report.md and junit.xml. It decides nothing; see package verdict for that.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"threepid-conformance/harness/requirements"
+	"threepid-conformance/harness/verdict"
+)
+
+// Files that a run writes into the results folder.
+const (
+	JSONFile      = "report.json"
+	MarkdownFile  = "report.md"
+	JUnitFile     = "junit.xml"
+	ExchangesFile = "exchanges.jsonl"
+)
+
+// Report is report.json. Its shape is a promise to users; Schema grows when it
+// changes incompatibly.
+type Report struct {
+	Schema   int  `json:"schema"`
+	Complete bool `json:"complete"` // false when the run was interrupted
+
+	Suite        Suite         `json:"suite"`
+	Target       Target        `json:"target"`
+	Profile      Profile       `json:"profile"`
+	Operations   []Operation   `json:"operations"`
+	Requirements []Requirement `json:"requirements"`
+}
+
+// Suite says which suite ran, and how.
+type Suite struct {
+	Version  string    `json:"version"`
+	Commit   string    `json:"commit"`
+	Spec     string    `json:"spec"` // version of the Matrix spec whose schemas were used
+	Seed     int64     `json:"seed"`
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished"`
+	Command  string    `json:"command"`
+}
+
+// Target says what was tested.
+type Target struct {
+	URL        string   `json:"url"`
+	ServerName string   `json:"server_name"`
+	Name       string   `json:"name"`
+	Version    string   `json:"version"`
+	Advertised []string `json:"advertised"` // versions of the Matrix spec
+	How        string   `json:"how"`        // embedded, url, image or command
+	Variants   []string `json:"variants"`   // configurations beside the main one
+}
+
+// Counts says how many rows have which verdict. All six are present.
+type Counts map[verdict.Verdict]int
+
+// Profile is the result as a whole.
+type Profile struct {
+	Result         verdict.Profile `json:"result"`
+	Must           Counts          `json:"must"`
+	Should         Counts          `json:"should"`
+	May            Counts          `json:"may"`
+	NotGatingFails int             `json:"not_gating_fails"`
+	Exit           int             `json:"exit"`
+	Why            []string        `json:"why"` // of exit 1
+}
+
+// Operation sums up one of the eight operations.
+type Operation struct {
+	OperationID string          `json:"operation_id"`
+	Request     string          `json:"request"` // POST /account/3pid/add
+	Result      verdict.Profile `json:"result"`
+	Counts      Counts          `json:"counts"`
+}
+
+// Requirement is one row: a requirement of an operation.
+type Requirement struct {
+	ID          string          `json:"id"`
+	Operation   string          `json:"operation"`
+	Level       string          `json:"level"`
+	Enforcement string          `json:"enforcement"`
+	Gates       bool            `json:"gates"` // whether the verdict counts for the exit code
+	Verdict     verdict.Verdict `json:"verdict"`
+	Reason      string          `json:"reason"`
+	Because     string          `json:"because"` // "operationId requirement" of the row that stopped this one
+	Link        string          `json:"link"`    // the spec's section, or that of the expectations file
+	Statement   string          `json:"statement"`
+	Exchanges   []string        `json:"exchanges"` // of findings, see exchanges.jsonl
+	Specs       []Spec          `json:"specs"`
+	Selected    bool            `json:"selected"`
+}
+
+// Spec is one spec that judged a row.
+type Spec struct {
+	Title     string   `json:"title"`
+	File      string   `json:"file"`
+	Line      int      `json:"line"`
+	State     string   `json:"state"` // Ginkgo's word
+	Seconds   float64  `json:"seconds"`
+	Exchanges []string `json:"exchanges"`
+	Rerun     string   `json:"rerun"`
+	Message   string   `json:"message,omitempty"`
+}
+
+// Rows fills in profile, operations and requirements from judged rows. Specs
+// are given by row; requests by operationId; specVersion is the version that
+// links lead to.
+func (r *Report) Rows(rows []verdict.Judged, result verdict.Result, specs map[requirements.Row][]Spec, requests map[string]string, specVersion string) {
+	r.Profile = Profile{
+		Result:         result.Profile,
+		Must:           complete(result.Counts[requirements.Must]),
+		Should:         complete(result.Counts[requirements.Should]),
+		May:            complete(result.Counts[requirements.May]),
+		NotGatingFails: result.NotGatingFails,
+		Exit:           result.Exit,
+		Why:            append([]string{}, result.Why...),
+	}
+	byOperation := map[string][]verdict.Judged{}
+	for _, row := range rows {
+		byOperation[row.Row.Operation] = append(byOperation[row.Row.Operation], row)
+		out := Requirement{
+			ID:          row.Row.Requirement,
+			Operation:   row.Row.Operation,
+			Level:       string(row.Entry.Level),
+			Enforcement: string(row.Entry.Enforcement),
+			Gates:       row.Gates,
+			Verdict:     row.Verdict,
+			Reason:      row.Reason,
+			Link:        row.Entry.URL(specVersion),
+			Statement:   row.Entry.Statement,
+			Exchanges:   append([]string{}, row.Evidence...),
+			Specs:       append([]Spec{}, specs[row.Row]...),
+			Selected:    row.Selected,
+		}
+		if row.Link != "" {
+			out.Link = row.Link
+		}
+		if row.Because != (requirements.Row{}) {
+			out.Because = row.Because.Operation + " " + row.Because.Requirement
+		}
+		r.Requirements = append(r.Requirements, out)
+	}
+	for _, id := range requirements.Operations() {
+		op := Operation{OperationID: id, Request: requests[id], Counts: complete(nil)}
+		for _, row := range byOperation[id] {
+			op.Counts[row.Verdict]++
+		}
+		op.Result = verdict.ProfileOf(byOperation[id])
+		r.Operations = append(r.Operations, op)
+	}
+}
+
+func complete(counts map[verdict.Verdict]int) Counts {
+	c := Counts{}
+	for _, v := range verdict.All {
+		c[v] = counts[v]
+	}
+	return c
+}
+
+// Tested says how many rows there are and how many of them have the verdict
+// not-tested.
+func (r *Report) Tested() (rows, notTested int) {
+	for _, q := range r.Requirements {
+		if q.Verdict == verdict.NotTested {
+			notTested++
+		}
+	}
+	return len(r.Requirements), notTested
+}
+
+// Write puts all files into dir.
+func (r *Report) Write(dir string) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	junit, err := r.junit()
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string][]byte{
+		JSONFile:     append(text, '\n'),
+		MarkdownFile: []byte(r.markdown()),
+		JUnitFile:    junit,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			return fmt.Errorf("the report cannot be written: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,218 @@
+package harness
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+	"github.com/onsi/gomega"
+
+	"threepid-conformance/harness/config"
+	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/masking"
+	"threepid-conformance/harness/report"
+	"threepid-conformance/harness/target"
+	"threepid-conformance/harness/verdict"
+)
+
+// Version is the version of the suite.
+const Version = "0.1.0"
+
+// suiteName is how Ginkgo calls the suite.
+const suiteName = "Matrix 3PID conformance"
+
+// Exit codes of a run.
+const (
+	ExitOK    = 0 // nothing that counts failed
+	ExitFail  = 1 // see report.json, profile.why
+	ExitUsage = 2 // the run did not start; one sentence says why
+)
+
+// expectations are the user's known failures.
+var expectations verdict.Expectations
+
+// state of process 1, from before the specs until after the report.
+var run struct {
+	selection   selection
+	stage       *stage
+	findings    []verdict.Finding // not of any spec: preflight, the last count of mails
+	rerunPrefix string
+	command     string
+	exit        atomic.Int32
+	summary     string
+}
+
+// A Door is how a user came in. It decides what a command line looks like.
+type Door struct {
+	Command string    // what the user typed
+	Rerun   string    // beginning of a command that runs one row again; %s is its label filter
+	Out     io.Writer // where sentences and the summary go
+}
+
+// Run runs the suite that the program holds and returns the exit code. t is told
+// when the suite failed. Everything is checked before anything starts, and what
+// is wrong is one sentence on door.Out.
+func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc types.ReporterConfig, door Door) int {
+	session.config = c
+	run.command, run.rerunPrefix = door.Command, door.Rerun
+	gomega.RegisterFailHandler(fail)
+	usage := func(err error) int {
+		fmt.Fprintln(door.Out, strings.Join(strings.Fields(err.Error()), " "))
+		return ExitUsage
+	}
+
+	var err error
+	if c.Expectations != "" {
+		if expectations, err = verdict.LoadExpectations(c.Path(c.Expectations)); err != nil {
+			return usage(err)
+		}
+	}
+	if sc.DryRun || sc.ParallelProcess > 1 {
+		guardSpecs()
+		return exitOf(ginkgo.RunSpecs(t, suiteName, sc, rc))
+	}
+
+	run.selection = plan(sc, rc)
+	if len(run.selection.chosen) == 0 {
+		fmt.Fprintln(door.Out, "The selection holds no spec, so nothing was run; `conformance list` prints what there is, and --label-filter takes operationIds, levels and requirement:<id>.")
+		return ExitFail
+	}
+	evidence, err := prepareResults(c.Path(c.Results))
+	if err != nil {
+		return usage(err)
+	}
+	defer evidence.Close()
+
+	interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	run.stage, err = setUp(interrupted, run.selection, evidence)
+	stop() // from here on Ginkgo handles signals
+	if err != nil {
+		return usage(err)
+	}
+	guardSpecs()
+	passed := ginkgo.RunSpecs(t, suiteName, sc, rc)
+	if err := run.stage.Close(); err != nil {
+		fmt.Fprintf(door.Out, "Something could not be stopped: %v\n", err)
+	}
+	fmt.Fprint(door.Out, run.summary)
+	if code := int(run.exit.Load()); code != ExitOK {
+		return code
+	}
+	return exitOf(passed)
+}
+
+func exitOf(passed bool) int {
+	if passed {
+		return ExitOK
+	}
+	return ExitFail
+}
+
+// prepareResults makes the results folder and removes what an earlier run left
+// in it, so that a stale report cannot be taken for this run's.
+func prepareResults(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("the results folder cannot be made: %w; choose another one with --results", err)
+	}
+	for _, name := range []string{report.JSONFile, report.MarkdownFile, report.JUnitFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !os.IsNotExist(err) {
+			return nil, fmt.Errorf("an old report cannot be removed: %w; choose another folder with --results", err)
+		}
+	}
+	evidence, err := os.OpenFile(filepath.Join(dir, report.ExchangesFile), os.O_CREATE|os.O_TRUNC|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("the results folder cannot be written to: %w; choose another one with --results", err)
+	}
+	return evidence, nil
+}
+
+// Process 1 hands the world to all processes.
+var _ = ginkgo.SynchronizedBeforeSuite(func() []byte {
+	text, err := json.Marshal(run.stage.world)
+	if err != nil {
+		panic(err) // strings, numbers and times only
+	}
+	return text
+}, func(text []byte) {
+	var w world
+	if err := json.Unmarshal(text, &w); err != nil {
+		ginkgo.Fail("process 1 sent a world that cannot be read: " + err.Error())
+	}
+	evidence, err := os.OpenFile(filepath.Join(session.config.Path(session.config.Results), report.ExchangesFile), os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		ginkgo.Fail("the evidence cannot be written: " + err.Error())
+	}
+	ginkgo.DeferCleanup(evidence.Close)
+	if err := enter(w, evidence, ginkgo.GinkgoParallelProcess()); err != nil {
+		ginkgo.Fail(err.Error())
+	}
+})
+
+// At the end process 1 counts the watched mailboxes once more, while the
+// catcher is still there.
+var _ = ginkgo.SynchronizedAfterSuite(func() {
+	if err := session.recorder.Err(); err != nil {
+		ginkgo.Fail(err.Error())
+	}
+}, func(ctx ginkgo.SpecContext) {
+	findings, err := recount(ctx)
+	if err != nil {
+		ginkgo.Fail("the mailboxes could not be counted at the end of the run: " + err.Error())
+	}
+	run.findings = append(run.findings, findings...)
+})
+
+// Process 1 writes the report. It fails the suite where the verdicts say so, so
+// that Ginkgo's result and report.json never disagree.
+var _ = ginkgo.ReportAfterSuite("verdicts", func(r ginkgo.Report) {
+	if r.SuiteConfig.DryRun || run.stage == nil {
+		return
+	}
+	written, result := assemble(r)
+	run.exit.Store(int32(result.Exit))
+	dir := session.config.Path(session.config.Results)
+	if err := written.Write(dir); err != nil {
+		run.exit.Store(ExitFail)
+		ginkgo.Fail(err.Error())
+	}
+	run.summary = written.Summary(dir)
+	if result.Exit != ExitOK && r.SuiteSucceeded {
+		ginkgo.Fail(strings.Join(result.Why, "; "))
+	}
+})
+
+// settle is the recorder of what happens before the first spec.
+func settle(evidence *os.File) *exchange.Recorder {
+	recorder := exchange.NewRecorder(evidence, masking.New("preflight."), "preflight-")
+	recorder.Begin("preflight")
+	return recorder
+}
+
+// mask hides secrets, before a world exists as well.
+func (s *sessionState) mask(text string) string {
+	if s.recorder == nil {
+		return text
+	}
+	return s.recorder.Mask(text)
+}
+
+// mainServer is the homeserver in its ordinary configuration.
+func (w world) mainServer() homeserver { return w.Homeservers[target.Main] }
+
+// VersionLine says which suite this is.
+func VersionLine() string {
+	line := "threepid-conformance " + Version
+	if c := commit(); c != "" {
+		line += " (" + c + ")"
+	}
+	return line
+}

@@ -1,0 +1,263 @@
+package harness
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/mailbox"
+	"threepid-conformance/harness/mailbox/catcher"
+	"threepid-conformance/harness/preflight"
+	"threepid-conformance/harness/target"
+)
+
+// A stage is everything process 1 started for a run. Close takes it down in
+// the opposite order.
+type stage struct {
+	world   world
+	closers []func(context.Context) error
+}
+
+func (s *stage) onClose(f func(context.Context) error) { s.closers = append(s.closers, f) }
+
+// Close stops what was started. It may be called once.
+func (s *stage) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	var errs []error
+	for _, f := range slices.Backward(s.closers) {
+		errs = append(errs, f(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// setUp starts what the selection needs and looks at it. Its errors are one
+// sentence for the user; what was started by then is stopped again.
+func setUp(ctx context.Context, sel selection, evidence *os.File) (st *stage, err error) {
+	c := session.config
+	st = &stage{world: world{
+		RunID:        newRunID(),
+		Started:      time.Now().UTC(),
+		Homeservers:  map[string]homeserver{},
+		Capabilities: map[string]preflight.Capability{},
+	}}
+	defer func() {
+		if err != nil {
+			_ = st.Close()
+			st = nil
+		}
+	}()
+	if st.world.Dir, err = os.MkdirTemp("", "threepid-conformance-"); err != nil {
+		return st, fmt.Errorf("no scratch folder can be made: %w", err)
+	}
+	st.onClose(func(context.Context) error { return os.RemoveAll(st.world.Dir) })
+
+	smtp, err := st.startMail(ctx)
+	if err != nil {
+		return st, err
+	}
+	declared := target.Declaration{}
+	if c.URL != "" {
+		err = st.useURLs(sel)
+	} else {
+		declared, err = st.startTarget(ctx, sel, smtp)
+	}
+	if err != nil {
+		return st, err
+	}
+	return st, st.look(ctx, declared, settle(evidence))
+}
+
+// startMail makes the mail catcher reachable and returns its SMTP address.
+func (s *stage) startMail(ctx context.Context) (string, error) {
+	c := session.config
+	if c.Mail.MailpitURL != "" {
+		client, err := mailbox.New(c.Mail.MailpitURL)
+		if err == nil {
+			err = client.Ready(ctx)
+		}
+		s.world.MailAPI = c.Mail.MailpitURL
+		return "", err
+	}
+	caught, err := catcher.Start(ctx, catcher.Options{SMTPAddr: c.Mail.SMTPListen})
+	if err != nil {
+		return "", fmt.Errorf("the mail catcher cannot listen at %s: %w; free the port or change mail.smtp_listen", c.Mail.SMTPListen, err)
+	}
+	s.onClose(func(context.Context) error { return caught.Close() })
+	s.world.MailAPI = caught.APIURL()
+	return caught.SMTPAddr(), nil
+}
+
+// useURLs takes homeservers that are already running.
+func (s *stage) useURLs(sel selection) error {
+	c := session.config
+	s.world.How, s.world.TargetName = "url", ""
+	s.world.Homeservers[target.Main] = homeserver{URL: strings.TrimSuffix(c.URL, "/")}
+	for variant, u := range c.VariantURLs {
+		if !slices.Contains(variantNames, variant) {
+			return fmt.Errorf("variant_urls has %q; the variants are %s", variant, strings.Join(variantNames, ", "))
+		}
+		if sel.variants[variant] {
+			s.world.Homeservers[variant] = homeserver{URL: strings.TrimSuffix(u, "/")}
+		}
+	}
+	return nil
+}
+
+// startTarget starts the target and those of its variants that the selection
+// needs, at the same time.
+func (s *stage) startTarget(ctx context.Context, sel selection, smtp string) (target.Declaration, error) {
+	c := session.config
+	t, err := target.Lookup(c.Target)
+	if err != nil {
+		return target.Declaration{}, err
+	}
+	declared := t.Declares()
+	options, err := target.FillOptions(t, c.TargetOptions)
+	if err != nil {
+		return declared, err
+	}
+	s.world.How, s.world.TargetName = "command", t.Name()
+	if e, ok := t.(interface{ Embedded() bool }); ok && e.Embedded() {
+		s.world.How = "embedded"
+	}
+
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var errs []error
+	for _, variant := range append([]string{target.Main}, declared.Variants...) {
+		if variant != target.Main && !sel.variants[variant] {
+			continue
+		}
+		log, err := targetLog(c.Path(c.Results), variant)
+		if err != nil {
+			return declared, err
+		}
+		s.onClose(func(context.Context) error { return log.Close() })
+		dir := filepath.Join(s.world.Dir, "target-"+variant)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return declared, err
+		}
+		wg.Go(func() {
+			i, err := t.Start(ctx, target.Launch{Variant: variant, Options: options, SMTP: smtp, Dir: dir, Log: log})
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				errs = append(errs, err)
+				return
+			}
+			s.onClose(i.Stop)
+			s.world.Homeservers[variant] = homeserver{
+				URL:          strings.TrimSuffix(i.URL, "/"),
+				ServerName:   i.ServerName,
+				Facts:        preflight.Facts{Server: i.Version},
+				Registration: i.Registration,
+			}
+		})
+	}
+	wg.Wait()
+	if len(errs) > 0 {
+		return declared, errs[0] // the others say the same of another variant
+	}
+	return declared, nil
+}
+
+// targetLog opens the file that keeps what a target prints, beside the reports.
+func targetLog(results, variant string) (io.WriteCloser, error) {
+	name := "target.log"
+	if variant != target.Main {
+		name = "target-" + variant + ".log"
+	}
+	f, err := os.Create(filepath.Join(results, name))
+	if err != nil {
+		return nil, fmt.Errorf("the target's log cannot be kept: %w", err)
+	}
+	return f, nil
+}
+
+// look asks the homeservers about themselves and settles the capabilities.
+func (s *stage) look(ctx context.Context, declared target.Declaration, recorder *exchange.Recorder) error {
+	c := session.config
+	defer func() { run.findings = recorder.Findings() }()
+	for variant, hs := range s.world.Homeservers {
+		client := exchange.NewClient(hs.URL, nil, recorder, c.Scale(10*time.Second))
+		versions, err := preflight.Versions(ctx, client)
+		if err != nil {
+			if variant != target.Main {
+				err = fmt.Errorf("variant %s: %w", variant, err)
+			}
+			return err
+		}
+		hs.Facts.Versions = versions
+		if variant == target.Main {
+			hs.Facts.NotRouted = preflight.NotRouted(ctx, client, c.Scale(5*time.Second))
+		}
+		s.world.Homeservers[variant] = hs
+	}
+
+	client := exchange.NewClient(s.world.Homeservers[target.Main].URL, nil, recorder, c.Scale(10*time.Second))
+	mails, err := mailbox.New(s.world.MailAPI)
+	if err != nil {
+		return err
+	}
+	probe := fmt.Sprintf("probe.%s@%s", s.world.RunID, c.Mail.Domain)
+	s.world.Capabilities[Mail] = preflight.Mail(ctx, declaration(c.Capabilities.Mail, Mail, declared, c.URL), client, mails, probe, "probe"+s.world.RunID, c.Scale(5*time.Second))
+	for capability, said := range map[string]string{SMS: c.Capabilities.SMS, IdentityServer: c.Capabilities.IdentityServer} {
+		// Nothing of ours can observe these two yet, so they cannot be declared.
+		if said == preflight.Yes {
+			return fmt.Errorf("the capability %s is declared, but this version of the suite has no way to observe it", capability)
+		}
+		s.world.Capabilities[capability] = preflight.Capability{Declared: preflight.No, Why: "this version of the suite cannot observe " + capability}
+	}
+	return s.require(declared)
+}
+
+// declaration combines what the user and the target say of a capability.
+func declaration(said, capability string, declared target.Declaration, url string) string {
+	switch {
+	case said != "":
+		return said
+	case url != "":
+		return preflight.Auto
+	case slices.Contains(declared.Capabilities, capability):
+		return preflight.Yes
+	}
+	return preflight.No
+}
+
+// require makes a missing capability an error where the user asked for that.
+func (s *stage) require(declared target.Declaration) error {
+	wanted := map[string]bool{}
+	for _, r := range session.config.Require {
+		if r != "declared" {
+			wanted[r] = true
+			continue
+		}
+		for _, capability := range declared.Capabilities {
+			wanted[capability] = true
+		}
+	}
+	for capability := range wanted {
+		if got := s.world.Capabilities[capability]; !got.Usable() {
+			return fmt.Errorf("the run requires %s, which is not there: %s", capability, got.Why)
+		}
+	}
+	return nil
+}
+
+// newRunID is short enough for a localpart and long enough not to repeat.
+func newRunID() string {
+	b := make([]byte, 5)
+	_, _ = rand.Read(b) // crypto/rand does not fail
+	return strings.ToLower(base32.StdEncoding.EncodeToString(b))
+}

@@ -1,0 +1,119 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// A Process is a homeserver that runs as a child of this program. It ends with
+// it, however this program ends.
+type Process struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	err  error // of Wait; read after done
+}
+
+// StartProcess runs cmd with its output going to log. The child is killed by
+// the kernel if this program dies without stopping it.
+func StartProcess(cmd *exec.Cmd, log io.Writer) (*Process, error) {
+	cmd.Stdout, cmd.Stderr = log, log
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	cmd.SysProcAttr.Setpgid = true // Ctrl-C is for us; we stop the child ourselves
+	cmd.WaitDelay = 2 * time.Second
+
+	p := &Process{cmd: cmd, done: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		// The kernel sends Pdeathsig when the *thread* that forked ends, so
+		// that thread has to live as long as the child.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		if err := cmd.Start(); err != nil {
+			started <- err
+			return
+		}
+		started <- nil
+		p.err = cmd.Wait()
+		close(p.done)
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("%s cannot be started: %w", cmd.Path, err)
+	}
+	return p, nil
+}
+
+// Stop asks the process to end and kills it when ctx ends first.
+func (p *Process) Stop(ctx context.Context) error {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails only when it has ended already
+	select {
+	case <-p.done:
+		return nil
+	case <-ctx.Done():
+	}
+	_ = p.cmd.Process.Kill()
+	<-p.done
+	return fmt.Errorf("%s did not stop when asked and was killed", p.cmd.Path)
+}
+
+// WaitReady polls url until it answers 200, the process ends or ctx does.
+func (p *Process) WaitReady(ctx context.Context, url string) error {
+	client := &http.Client{Timeout: time.Second}
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.done: // first: a server that ended must not be waited for
+			return fmt.Errorf("%s ended before it answered at %s: %v; its log says why", p.cmd.Path, url, p.err)
+		default:
+		}
+		if resp, err := client.Get(url); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-p.done:
+		case <-ctx.Done():
+			return fmt.Errorf("%s did not answer at %s in time; its log says why", p.cmd.Path, url)
+		case <-tick.C:
+		}
+	}
+}
+
+// FreePort returns a TCP port of the loopback interface that is free now. Only
+// for programs that cannot be given port 0 or a listener.
+func FreePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// RequireDir says in one sentence what is wrong with a folder a user named.
+func RequireDir(path, what string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("%s %s does not exist", what, path)
+	case err != nil:
+		return fmt.Errorf("%s %s cannot be read: %w", what, path, err)
+	case !info.IsDir():
+		return fmt.Errorf("%s %s is not a folder", what, path)
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+// Package harness is the vocabulary of a spec and the run around it.
+//
+// Specs import it with a dot: the decorators (Operation, Must, Needs, On), the
+// matchers (HaveStatus, …), and the words by which a spec says more than pass
+// or fail (Strictly, Decline, NotTested, Blocked). Where things happen:
+//
+//	exchange      sends requests, records them, checks answers against schemas
+//	masking       keeps secrets out of records and reports
+//	mailbox       reads the mails the homeserver sent
+//	target        what a homeserver under test is
+//	preflight     looks at the deployment before the first spec
+//	requirements  the catalogue
+//	verdict       decides verdicts, profile and exit code
+//	report        writes results/
+package harness
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"threepid-conformance/harness/config"
+	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/mailbox"
+	"threepid-conformance/harness/masking"
+	"threepid-conformance/harness/preflight"
+	"threepid-conformance/harness/requirements"
+	"threepid-conformance/harness/target"
+	"threepid-conformance/schemas"
+)
+
+// A world is what all processes of a run share. Process 1 makes it; the others
+// receive it as JSON, so it holds addresses and facts only.
+type world struct {
+	RunID        string
+	Started      time.Time
+	How          string // embedded, url, …
+	TargetName   string
+	Homeservers  map[string]homeserver // by variant
+	MailAPI      string                // "" without a catcher
+	Capabilities map[string]preflight.Capability
+	Dir          string // scratch folder of the run
+}
+
+// A homeserver is one running configuration of the server under test.
+type homeserver struct {
+	URL          string
+	ServerName   string // "" when the suite did not start it
+	Facts        preflight.Facts
+	Registration target.Registration
+}
+
+// session is the state of this process during a run.
+var session sessionState
+
+type sessionState struct {
+	config   config.Config
+	world    world
+	masker   *masking.Masker
+	recorder *exchange.Recorder
+	clients  map[string]*exchange.Client // by variant
+	mail     *mailbox.Client
+	process  int
+	current  running
+}
+
+// enter prepares this process for the specs, from the world that process 1 made.
+func enter(w world, evidence *os.File, process int) error {
+	prefix := ""
+	if process > 1 {
+		prefix = fmt.Sprintf("%d.", process)
+	}
+	session.world, session.process = w, process
+	specVersion = schemas.For(w.mainServer().Facts.Versions).Version
+	session.masker = masking.New(prefix)
+	for _, s := range session.config.Secrets() {
+		session.masker.Register("configured secret", s)
+	}
+	session.recorder = exchange.NewRecorder(evidence, session.masker, fmt.Sprintf("p%d-", process))
+	session.clients = map[string]*exchange.Client{}
+	for variant, hs := range w.Homeservers {
+		session.masker.Register("configured secret", hs.Registration.SharedSecret)
+		session.masker.Register("configured secret", hs.Registration.Token)
+		session.clients[variant] = exchange.NewClient(hs.URL, hs.Facts.Versions, session.recorder, requestDeadline())
+	}
+	if w.MailAPI == "" {
+		return nil
+	}
+	client, err := mailbox.New(w.MailAPI)
+	session.mail = client
+	return err
+}
+
+// requestDeadline limits one request. It is shorter than any patience the spec
+// asks of clients, and than the time-out of a spec.
+func requestDeadline() time.Duration { return session.config.Scale(20 * time.Second) }
+
+// specTimeout limits one spec.
+func specTimeout() time.Duration { return session.config.Scale(2 * time.Minute) }
+
+// Homeserver is the client for the configuration the running spec is about.
+func Homeserver() *exchange.Client {
+	return session.clients[session.current.subject.Variant]
+}
+
+// Mailbox reads the mails the homeserver sent.
+func Mailbox() *mailbox.Client { return session.mail }
+
+// Config is the configuration of the run.
+func Config() config.Config { return session.config }
+
+// RegistrationHints say how accounts are made on the homeserver in use, where
+// the target that started it knows.
+func RegistrationHints() target.Registration {
+	return session.world.Homeservers[session.current.subject.Variant].Registration
+}
+
+// RunID is in every name the suite invents, so that two runs against one server
+// do not meet and what stays behind can be told.
+func RunID() string { return session.world.RunID }
+
+// Process is the number of this Ginkgo process, from 1.
+func Process() int { return session.process }
+
+// Advertises reports whether the homeserver in use advertises this version of
+// the spec or a later one.
+func Advertises(version string) bool {
+	return requirements.Advertises(advertised(), version)
+}
+
+// advertised are the versions of the spec that the homeserver in use lists.
+func advertised() []string {
+	return session.world.Homeservers[session.current.subject.Variant].Facts.Versions
+}
+
+// MailPatience is how long a mail may take to arrive.
+func MailPatience() time.Duration { return session.config.Scale(10 * time.Second) }
+
+// Processes is the number of Ginkgo processes of this run.
+func Processes() int {
+	sc, _ := ginkgo.GinkgoConfiguration()
+	return sc.ParallelTotal
+}
+
+// Secret keeps a value out of every report from now on.
+func Secret(kind, value string) { session.recorder.Secret(kind, value) }
+
+// Pause waits because a requirement can only be seen after a while. The reason
+// is printed with the spec; no other wait of a fixed length is allowed.
+func Pause(ctx context.Context, d time.Duration, reason string) {
+	ginkgo.GinkgoHelper()
+	session.current.waited += d
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		ginkgo.Fail(fmt.Sprintf("the run ended while waiting %s: %s", d, reason))
+	}
+}
+
+// scratch is a file in the run's own folder.
+func (w world) scratch(name string) string { return filepath.Join(w.Dir, name) }
+
+func (w world) variants() []string {
+	var names []string
+	for name := range w.Homeservers {
+		if name != target.Main {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
