@@ -1,0 +1,42 @@
+package suites_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"threepid-conformance/harness"
+	"threepid-conformance/harness/config"
+	_ "threepid-conformance/suites"
+)
+
+// The flags have to exist before the test binary parses its command line.
+var flags = config.AddFlags(flag.CommandLine)
+
+// TestConformance is the door for the ginkgo CLI, go test and a compiled test
+// binary. The program in cmd/conformance is the other one.
+func TestConformance(t *testing.T) {
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "Unexpected arguments %q: flags after them would be ignored; write flags first.\n", flag.Args())
+		t.FailNow()
+	}
+	c, err := flags.Load()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		t.FailNow()
+	}
+	sc, rc := ginkgo.GinkgoConfiguration()
+	sc.FailOnEmpty = true
+	code := harness.Run(t, c, sc, rc, harness.Door{
+		Command: strings.Join(os.Args, " "),
+		Rerun:   strings.Join(append([]string{"go tool ginkgo --label-filter=%s ./suites --"}, c.Arguments()...), " "),
+		Out:     os.Stderr,
+	})
+	if code != harness.ExitOK {
+		t.Fail()
+	}
+}
