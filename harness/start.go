@@ -159,6 +159,7 @@ func (s *stage) startTarget(ctx context.Context, sel selection, smtp string) (ta
 			s.onClose(i.Stop)
 			s.world.Homeservers[variant] = homeserver{
 				URL:          strings.TrimSuffix(i.URL, "/"),
+				PublicURL:    i.PublicURL,
 				ServerName:   i.ServerName,
 				Facts:        preflight.Facts{Server: i.Version},
 				Registration: i.Registration,

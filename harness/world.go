@@ -50,6 +50,7 @@ type world struct {
 // A homeserver is one running configuration of the server under test.
 type homeserver struct {
 	URL          string
+	PublicURL    string // where links in its mails lead, "" when the suite did not start it
 	ServerName   string // "" when the suite did not start it
 	Facts        preflight.Facts
 	Registration target.Registration
@@ -67,6 +68,7 @@ type sessionState struct {
 	mail     *mailbox.Client
 	process  int
 	current  running
+	mailless int // waits for a mail in set-up, in a row, that ended without one
 }
 
 // enter prepares this process for the specs, from the world that process 1 made.
@@ -120,6 +122,12 @@ func RegistrationHints() target.Registration {
 	return session.world.Homeservers[session.current.subject.Variant].Registration
 }
 
+// PublicURL is where links in the homeserver's mails have to lead, "" when the
+// suite did not start it and so does not know.
+func PublicURL() string {
+	return session.world.Homeservers[session.current.subject.Variant].PublicURL
+}
+
 // RunID is in every name the suite invents, so that two runs against one server
 // do not meet and what stays behind can be told.
 func RunID() string { return session.world.RunID }
@@ -140,6 +148,35 @@ func advertised() []string {
 
 // MailPatience is how long a mail may take to arrive.
 func MailPatience() time.Duration { return session.config.Scale(10 * time.Second) }
+
+// AwaitMails waits until an address has received n mails, for specs that judge
+// whether it does.
+func AwaitMails(ctx context.Context, address string, n int) ([]mailbox.Mail, error) {
+	return awaitMails(ctx, address, n, MailPatience())
+}
+
+// AwaitMailsInSetUp is AwaitMails for specs that only need the mails. After
+// three such waits in a row that ended without one it waits a tenth as long: a
+// homeserver that sends none would cost its patience in every spec.
+func AwaitMailsInSetUp(ctx context.Context, address string, n int) ([]mailbox.Mail, error) {
+	patience := MailPatience()
+	if session.mailless >= 3 {
+		patience /= 10
+	}
+	mails, err := awaitMails(ctx, address, n, patience)
+	if err != nil {
+		session.mailless++
+	} else {
+		session.mailless = 0
+	}
+	return mails, err
+}
+
+func awaitMails(ctx context.Context, address string, n int, patience time.Duration) ([]mailbox.Mail, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return session.mail.WaitFor(ctx, address, n)
+}
 
 // Processes is the number of Ginkgo processes of this run.
 func Processes() int {

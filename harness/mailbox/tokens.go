@@ -6,10 +6,11 @@ import (
 	"strings"
 )
 
-// A validation code may have up to 255 characters. The lower bound is ours: it
+// A validation code may have up to 255 characters; longer ones are offered, too,
+// so that it can be seen when a homeserver sends one. The lower bound is ours: it
 // keeps most words of ordinary text out, and nobody mails a code of three.
 var (
-	tokenShape   = regexp.MustCompile(`^[0-9A-Za-z.=_-]{4,255}$`)
+	tokenShape   = regexp.MustCompile(`^[0-9A-Za-z.=_-]{4,1000}$`)
 	alphanumeric = regexp.MustCompile(`[0-9A-Za-z]`)
 	digit        = regexp.MustCompile(`[0-9]`)
 )

@@ -58,6 +58,7 @@ type Launch struct {
 // An Instance is a running homeserver.
 type Instance struct {
 	URL          string // base URL for clients, without a trailing slash
+	PublicURL    string // base URL it was told to put into mails, "" when it was told none
 	ServerName   string
 	Version      string       // as the server reports it, "" when it does not
 	Registration Registration // how the suite gets accounts on it

@@ -24,10 +24,8 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", Operation
 			answer := fixtures.Post(ctx, emailRequestToken, request(address, fixtures.FreshSecret(), 1))
 			Expect(answer).To(HaveStatus(http.StatusOK))
 
-			Eventually(ctx, func() (int, error) {
-				mails, err := Mailbox().Find(ctx, address)
-				return len(mails), err
-			}).WithTimeout(MailPatience()).Should(BeNumerically(">=", 1), "no mail arrived at the address")
+			_, err := AwaitMails(ctx, address, 1)
+			Expect(err).NotTo(HaveOccurred(), "no mail arrived at the address")
 
 			mails := fixtures.MailsTo(ctx, address, 1)
 			Expect(mails).To(HaveLen(1), "mails to the address")
@@ -43,11 +41,22 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", Operation
 			session.Mail = fixtures.MailFor(ctx, session.Address, 1)
 			if session.SubmitURL == "" {
 				Expect(fixtures.HasValidationLink(session)).To(BeTrue(), "the mail %q has no link to validate with", session.Mail.Subject)
+				Expect(fixtures.LeadsHome(session)).To(BeTrue(), "no link of the mail leads to %s, where the server is: %q", PublicURL(), session.Mail.Links())
 			} else {
 				Expect(session.Mail.Tokens()).NotTo(BeEmpty(), "the mail %q has no code for submit_url", session.Mail.Subject)
 			}
 			session.Use(ctx)
 			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).To(HaveStatus(http.StatusOK))
+		})
+
+	It("mails the code that is to be submitted", On(EmailSubmitURL), Must("email-005-mail-lets-owner-validate"),
+		func(ctx SpecContext) {
+			session := fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret())
+			if session.SubmitURL == "" {
+				NotTested("the homeserver offers no submit_url")
+			}
+			session.Mail = fixtures.MailFor(ctx, session.Address, 1)
+			Expect(session.Mail.Tokens()).NotTo(BeEmpty(), "the mail %q has no code for submit_url", session.Mail.Subject)
 		})
 
 	It("does not mail again for the same or a lower send_attempt", Must("email-016-resend-suppressed"),
@@ -75,10 +84,9 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", Operation
 			for i, attempt := range []int{1, 2, 7} {
 				answer := fixtures.Post(ctx, emailRequestToken, request(address, clientSecret, attempt))
 				Expect(answer).To(HaveStatus(http.StatusOK))
-				Eventually(ctx, func() (int, error) {
-					mails, err := Mailbox().Find(ctx, address)
-					return len(mails), err
-				}).WithTimeout(MailPatience()).Should(Equal(i+1), "mails after send_attempt %d", attempt)
+				mails, err := AwaitMails(ctx, address, i+1)
+				Expect(err).NotTo(HaveOccurred(), "send_attempt %d", attempt)
+				Expect(mails).To(HaveLen(i+1), "mails after send_attempt %d", attempt)
 			}
 		})
 
@@ -92,10 +100,9 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", Operation
 				}
 			}
 			for _, address := range addresses {
-				Eventually(ctx, func() (int, error) {
-					mails, err := Mailbox().Find(ctx, address)
-					return len(mails), err
-				}).WithTimeout(MailPatience()).Should(Equal(2), "mails for two secrets, each with send_attempt 1")
+				mails, err := AwaitMails(ctx, address, 2)
+				Expect(err).NotTo(HaveOccurred(), "two secrets, each with send_attempt 1")
+				Expect(mails).To(HaveLen(2), "mails for two secrets")
 			}
 		})
 })

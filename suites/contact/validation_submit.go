@@ -18,6 +18,7 @@ var _ = Describe("submit_url of an e-mail session", Operation("requestTokenTo3PI
 	It("validates the session", Must("val-006-submit-url-validates"),
 		func(ctx SpecContext) {
 			alice, session := fixtures.NewUser(ctx), submittable(ctx)
+			Expect(session.SubmitURL).To(MatchRegexp(`^https?://`), "%s", session.Answer)
 			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).NotTo(BeOK())
 
 			Expect(fixtures.Submit(ctx, session.SubmitURL, session.Submission())).To(HaveStatus(http.StatusOK))

@@ -1,0 +1,231 @@
+package exchange
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+)
+
+// soon is the deadline of requests that are meant to miss it.
+const soon = 150 * time.Millisecond
+
+// within fails the test when a request took far longer than its deadline.
+func within(t *testing.T, deadline time.Duration, act func()) {
+	t.Helper()
+	started := time.Now()
+	act()
+	if took := time.Since(started); took > deadline+5*time.Second {
+		t.Errorf("took %s with a deadline of %s", took, deadline)
+	}
+}
+
+const okHead = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+func TestServersThatDoNotAnswerInTime(t *testing.T) {
+	for name, play := range map[string]func(net.Conn){
+		"says nothing":        hold,
+		"stops in the header": func(c net.Conn) { _, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nContent-")); hold(c) },
+		"stops in the body":   func(c net.Conn) { _, _ = c.Write([]byte(okHead + "Content-Length: 9\r\n\r\n{")); hold(c) },
+		"drips its header":    func(c net.Conn) { _, _ = c.Write([]byte(okHead)); untilGone(c, 10*time.Millisecond, "X: y\r\n") },
+		"drips its body": func(c net.Conn) {
+			_, _ = c.Write([]byte(okHead + "\r\n"))
+			untilGone(c, 10*time.Millisecond, " ")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			w := connect(t, script(t, play), modern, soon)
+			var failure *NoAnswer
+			within(t, soon, func() { failure = w.refused(t, t.Context(), call(t, "bind3PID")) })
+			g.Expect(failure.TimedOut).To(BeTrue(), failure.Why)
+			g.Expect(failure.Why).To(HavePrefix("no complete answer within "))
+			g.Expect(failure.Exchange).To(Equal("p1-1"))
+			g.Expect(brief(w.recorder.Findings())).To(Equal([]string{"gen-001-json-object-body"}))
+			g.Expect(w.Unresponsive("bind3PID")).To(Equal(1))
+		})
+	}
+}
+
+// Whether the limit of time or one of net/http comes first is of no interest.
+func TestAServerThatSays100AgainAndAgain(t *testing.T) {
+	w := connect(t, script(t, func(c net.Conn) { untilGone(c, time.Millisecond, "HTTP/1.1 100 Continue\r\n\r\n") }), modern, soon)
+	within(t, soon, func() { w.refused(t, t.Context(), call(t, "bind3PID")) })
+	NewWithT(t).Expect(brief(w.recorder.Findings())).To(Equal([]string{"gen-001-json-object-body"}))
+}
+
+func TestServersThatBreakOff(t *testing.T) {
+	for name, c := range map[string]struct {
+		play func(net.Conn)
+		says string
+	}{
+		"before the header":   {func(net.Conn) {}, "no answer: "},
+		"within the header":   {func(c net.Conn) { _, _ = c.Write([]byte("HTTP/1.1 200 OK\r\nContent-")) }, "no answer: "},
+		"within the body":     {func(c net.Conn) { _, _ = c.Write([]byte(okHead + "Content-Length: 99\r\n\r\n{\"a\":")) }, "the body of the 200 answer broke off after 5 bytes"},
+		"within a chunk":      {func(c net.Conn) { _, _ = c.Write([]byte(okHead + "Transfer-Encoding: chunked\r\n\r\n9\r\n{\"a\"")) }, "the body of the 200 answer broke off after 4 bytes"},
+		"by a bad chunk":      {func(c net.Conn) { _, _ = c.Write([]byte(okHead + "Transfer-Encoding: chunked\r\n\r\nzz\r\n")) }, "the body of the 200 answer broke off after 0 bytes"},
+		"with another tongue": {func(c net.Conn) { _, _ = c.Write([]byte("220 mail.example ESMTP\r\n")) }, "no answer: "},
+		"with endless headers": {func(c net.Conn) {
+			_, _ = c.Write([]byte(okHead))
+			untilGone(c, 0, strings.Repeat("X: y\r\n", 100))
+		}, "header"},
+		"with one huge header": {func(c net.Conn) {
+			_, _ = c.Write([]byte(okHead + "X: "))
+			untilGone(c, 0, strings.Repeat("y", 1<<10))
+		}, "header"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			w := connect(t, script(t, c.play), modern, enough)
+			failure := w.refused(t, t.Context(), call(t, "bind3PID"))
+			g.Expect(failure.TimedOut).To(BeFalse(), failure.Why)
+			g.Expect(failure.Why).To(ContainSubstring(c.says))
+			g.Expect(brief(w.recorder.Findings())).To(Equal([]string{"gen-001-json-object-body"}))
+			g.Expect(w.recorder.Findings()[0].Message).To(ContainSubstring(failure.Why))
+			g.Expect(w.Unresponsive("bind3PID")).To(BeZero())
+			g.Expect(w.lines(t)[0].Error).To(Equal(failure.Why))
+		})
+	}
+}
+
+func TestNobodyListens(t *testing.T) {
+	g := NewWithT(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(listener.Close()).To(Succeed())
+	w := connect(t, "http://"+listener.Addr().String(), modern, enough)
+	failure := w.refused(t, t.Context(), call(t, "bind3PID"))
+	g.Expect(failure).To(MatchError(And(HavePrefix("no answer: "), ContainSubstring("connection refused"))))
+	g.Expect(failure.TimedOut).To(BeFalse())
+}
+
+func TestAHeadThatBelongsToAnAnswerIsKeptWhenItsBodyBreaksOff(t *testing.T) {
+	g := NewWithT(t)
+	w := connect(t, script(t, func(c net.Conn) {
+		_, _ = c.Write([]byte("HTTP/1.1 403 No\r\nX-Trace: 17\r\nContent-Length: 99\r\n\r\n{\"a\":"))
+	}), modern, enough)
+	w.refused(t, t.Context(), call(t, "bind3PID"))
+	record := w.lines(t)[0]
+	g.Expect(record.Response.Status).To(Equal(403))
+	g.Expect(record.Response.Body).To(Equal(`{"a":`))
+	g.Expect(record.Response.Headers).To(HaveKeyWithValue("X-Trace", []string{"17"}))
+}
+
+func TestBodiesBeyondTheLimit(t *testing.T) {
+	padding := strings.Repeat(" ", maxBody-2)
+	for name, c := range map[string]struct {
+		handler http.Handler
+		over    bool
+	}{
+		"at the limit":   {canned{status: 200, body: padding + "{}"}, false},
+		"a byte more":    {canned{status: 200, body: padding + " {}"}, true},
+		"without an end": {http.HandlerFunc(endless), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			w := connect(t, serve(t, c.handler), modern, enough)
+			a := w.answer(t, call(t, "bind3PID"))
+			g.Expect(a.Body).To(HaveLen(maxBody))
+			g.Expect(a.Oversized).To(Equal(c.over))
+			if !c.over {
+				g.Expect(a.JSON).NotTo(BeNil())
+				g.Expect(w.recorder.Findings()).To(BeEmpty())
+				return
+			}
+			g.Expect(a.JSON).To(BeNil())
+			g.Expect(brief(w.recorder.Findings())).To(Equal([]string{"gen-001-json-object-body"}))
+			g.Expect(w.recorder.Findings()[0].Message).To(ContainSubstring(fmt.Sprint(maxBody)))
+		})
+	}
+}
+
+// endless writes an array until the client has enough.
+func endless(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	for text := []byte("[" + strings.Repeat("1,", 1<<12)); ; text[0] = ' ' {
+		if _, err := w.Write(text); err != nil {
+			return
+		}
+	}
+}
+
+func TestRedirectsAreAnswersAndNotFollowed(t *testing.T) {
+	g := NewWithT(t)
+	var asked atomic.Int32
+	w := connect(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		http.Redirect(w, r, r.URL.Path+"/again", http.StatusTemporaryRedirect)
+	})), modern, enough)
+	a := w.answer(t, call(t, "bind3PID"))
+	g.Expect(a.Status).To(Equal(http.StatusTemporaryRedirect))
+	g.Expect(a.Header.Get("Location")).To(HaveSuffix("/bind/again"))
+	g.Expect(asked.Load()).To(BeEquivalentTo(1))
+}
+
+func TestACompressedBodyStaysAsItCame(t *testing.T) {
+	g := NewWithT(t)
+	var bomb bytes.Buffer
+	z := gzip.NewWriter(&bomb)
+	_, _ = z.Write([]byte(`{"a":"` + strings.Repeat("a", 2*maxBody) + `"}`))
+	_ = z.Close()
+	var wanted string
+	w := connect(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		wanted = r.Header.Get("Accept-Encoding")
+		canned{status: 200, header: http.Header{"Content-Encoding": {"gzip"}}, body: bomb.String()}.ServeHTTP(w, r)
+	})), modern, enough)
+	a := w.answer(t, call(t, "bind3PID"))
+	g.Expect(wanted).NotTo(ContainSubstring("gzip"))
+	g.Expect(a.Body).To(Equal(bomb.Bytes()))
+	g.Expect(a.Oversized).To(BeFalse())
+	g.Expect(a.JSON).To(BeNil())
+	g.Expect(w.recorder.Findings()).To(HaveLen(1))
+	g.Expect(w.lines(t)).To(HaveLen(1), "bytes that are no text do not spoil the file")
+}
+
+func TestTimeOutsInARowAreCountedPerOperation(t *testing.T) {
+	g := NewWithT(t)
+	var silent atomic.Bool
+	w := connect(t, script(t, func(c net.Conn) {
+		if silent.Load() {
+			hold(c)
+			return
+		}
+		_, _ = c.Write([]byte(okHead + "Content-Length: 2\r\nConnection: close\r\n\r\n{}"))
+	}), modern, soon)
+	bind, add := call(t, "bind3PID"), call(t, "add3PID")
+
+	silent.Store(true)
+	for n := range 3 {
+		w.refused(t, t.Context(), bind)
+		g.Expect(w.Unresponsive("bind3PID")).To(Equal(n + 1))
+	}
+	w.refused(t, t.Context(), add)
+	g.Expect(w.Unresponsive("add3PID")).To(Equal(1))
+	g.Expect(w.Unresponsive("getAccount3PIDs")).To(BeZero())
+
+	silent.Store(false)
+	w.deadline = enough
+	w.answer(t, bind)
+	g.Expect(w.Unresponsive("bind3PID")).To(BeZero(), "an answer ends the row")
+	g.Expect(w.Unresponsive("add3PID")).To(Equal(1), "but only that operation's")
+}
+
+func TestARequestThatItsSpecGivesUpIsNoTimeOut(t *testing.T) {
+	g := NewWithT(t)
+	arrived := make(chan struct{})
+	w := connect(t, script(t, func(c net.Conn) { close(arrived); hold(c) }), modern, enough)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-arrived; cancel() }()
+	var failure *NoAnswer
+	within(t, 0, func() { failure = w.refused(t, ctx, call(t, "bind3PID")) })
+	g.Expect(failure.TimedOut).To(BeFalse())
+	g.Expect(w.Unresponsive("bind3PID")).To(BeZero())
+}

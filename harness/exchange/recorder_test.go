@@ -1,0 +1,231 @@
+package exchange
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/harness/masking"
+	"threepid-conformance/harness/requirements"
+	"threepid-conformance/harness/verdict"
+)
+
+func TestALineOfExchangesJSONL(t *testing.T) {
+	g := NewWithT(t)
+	base := serve(t, canned{status: 400, body: `{"errcode":"Nope","error":"no"}`})
+	w := connect(t, base, modern, enough)
+	w.recorder.Begin("bind3PID: a spec")
+	before := time.Now()
+	r := call(t, "bind3PID")
+	r.Body = map[string]any{"sid": "s1"}
+	w.answer(t, r)
+
+	text, err := os.ReadFile(w.path)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(string(text)).To(HaveSuffix("}\n"))
+	var record map[string]any
+	g.Expect(json.Unmarshal(text, &record)).To(Succeed())
+	g.Expect(record).To(And(
+		HaveKeyWithValue("id", "p1-1"),
+		HaveKeyWithValue("spec", "bind3PID: a spec"),
+		HaveKeyWithValue("operation", "bind3PID"),
+		HaveKeyWithValue("ms", BeNumerically(">", 0)),
+		HaveKeyWithValue("request", And(HaveKeyWithValue("method", "POST"), HaveKeyWithValue("url", base+r.Path), HaveKeyWithValue("body", `{"sid":"s1"}`))),
+		HaveKeyWithValue("response", And(HaveKeyWithValue("status", 400.0), HaveKeyWithValue("body", `{"errcode":"Nope","error":"no"}`))),
+		HaveKeyWithValue("findings", HaveLen(1)),
+		Not(HaveKey("error")),
+	))
+	started, err := time.Parse(time.RFC3339Nano, record["started"].(string))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(started).To(BeTemporally("~", before, time.Minute))
+	g.Expect(record["started"]).To(HaveSuffix("Z"))
+}
+
+func TestAnUnansweredRequestIsALineToo(t *testing.T) {
+	g := NewWithT(t)
+	w := connect(t, "http://127.0.0.1:1", modern, enough)
+	failure := w.refused(t, t.Context(), call(t, "bind3PID"))
+	record := w.lines(t)[0]
+	g.Expect(record.Error).To(Equal(failure.Why))
+	g.Expect(record.Response).To(BeNil())
+	g.Expect(record.Request.Method).To(Equal(http.MethodPost))
+	g.Expect(w.recorder.Last().String()).To(And(
+		HavePrefix("sent  POST http://127.0.0.1:1/"), ContainSubstring("\ncame  "+failure.Why), ContainSubstring("(exchange p1-1 in exchanges.jsonl)")))
+}
+
+func TestBeginForgetsWhatTheSpecBeforeSaw(t *testing.T) {
+	g := NewWithT(t)
+	w := connect(t, serve(t, canned{status: 200, body: `[]`}), modern, enough)
+	r := w.recorder
+	r.Begin("first")
+	w.answer(t, call(t, "bind3PID"))
+	w.answer(t, call(t, "bind3PID"))
+	g.Expect(r.Seen()).To(Equal([]string{"p1-1", "p1-2"}))
+	g.Expect(r.Findings()).To(HaveLen(2))
+	g.Expect(r.Findings()[1]).To(And(HaveField("Spec", "first"), HaveField("Exchange", "p1-2")))
+
+	r.Begin("second")
+	g.Expect(r.Seen()).To(BeEmpty())
+	g.Expect(r.Findings()).To(BeEmpty())
+	g.Expect(r.Last()).To(BeNil())
+	w.answer(t, call(t, "bind3PID"))
+	g.Expect(r.Seen()).To(Equal([]string{"p1-3"}), "an id is given once in a run")
+	g.Expect(w.lines(t)[2].Spec).To(Equal("second"))
+}
+
+func TestLastIsAnAnswerOfTheEightOperations(t *testing.T) {
+	g := NewWithT(t)
+	w := connect(t, serve(t, granted), modern, enough)
+	a := w.answer(t, call(t, "bind3PID"))
+	w.answer(t, Request{Method: http.MethodGet, Path: "/_matrix/client/versions"})
+	g.Expect(w.recorder.Last()).To(BeIdenticalTo(a))
+}
+
+func TestFileAddsAFindingAboutTheLatestExchange(t *testing.T) {
+	g := NewWithT(t)
+	w := connect(t, serve(t, granted), modern, enough)
+	r := w.recorder
+	r.Secret("client_secret", "s3cr3t-value")
+	r.Begin("a spec")
+	row := requirements.Row{Operation: "bind3PID", Requirement: "bind-005-success-200"}
+	r.File(verdict.Finding{Row: row, Message: "before any exchange"})
+	w.answer(t, call(t, "bind3PID"))
+	r.File(verdict.Finding{Row: row, Half: verdict.Strict, Message: "got s3cr3t-value"})
+	r.File(verdict.Finding{Row: row, Message: "about another", Exchange: "p1-0"})
+	g.Expect(r.Findings()).To(Equal([]verdict.Finding{
+		{Row: row, Message: "before any exchange", Spec: "a spec"},
+		{Row: row, Half: verdict.Strict, Message: "got <client_secret 1>", Spec: "a spec", Exchange: "p1-1"},
+		{Row: row, Message: "about another", Spec: "a spec", Exchange: "p1-0"},
+	}))
+}
+
+func TestWhatARecorderReturnsIsACopy(t *testing.T) {
+	g := NewWithT(t)
+	w := connect(t, serve(t, canned{status: 200, body: `[]`}), modern, enough)
+	w.answer(t, call(t, "bind3PID"))
+	w.recorder.Seen()[0] = "changed"
+	w.recorder.Findings()[0].Message = "changed"
+	g.Expect(w.recorder.Seen()).To(Equal([]string{"p1-1"}))
+	g.Expect(w.recorder.Findings()[0].Message).NotTo(Equal("changed"))
+}
+
+func TestLongBodiesAreCutAtAWholeCharacter(t *testing.T) {
+	for name, c := range map[string]struct {
+		body string
+		cut  bool
+		keep int
+	}{
+		"at the limit": {strings.Repeat("a", maxEvidence), false, maxEvidence},
+		"one more":     {strings.Repeat("a", maxEvidence+1), true, maxEvidence},
+		"within an ö":  {"a" + strings.Repeat("ö", maxEvidence), true, maxEvidence - 1},
+	} {
+		g := NewWithT(t)
+		w := connect(t, serve(t, canned{status: 200, body: c.body}), modern, enough)
+		r := call(t, "bind3PID")
+		r.Raw = []byte(c.body)
+		a := w.answer(t, r)
+		record := w.lines(t)[0]
+		for _, m := range []Message{record.Request, *record.Response} {
+			g.Expect(m.Truncated).To(Equal(c.cut), name)
+			g.Expect(m.Body).To(Equal(c.body[:c.keep]), name)
+		}
+		g.Expect(string(a.Body)).To(Equal(c.body), "%s: the answer itself is whole", name)
+		g.Expect(len(a.String())).To(BeNumerically("<", 2000), "%s: a failure message is short", name)
+	}
+}
+
+func TestBytesThatAreNoTextMakeAValidLine(t *testing.T) {
+	g := NewWithT(t)
+	w := connect(t, serve(t, canned{status: 200, header: http.Header{"X-Odd": {"\xff"}}, body: "{\"a\":\"\xff\x00\"}\n\u2028"}), modern, enough)
+	r := call(t, "bind3PID")
+	r.Raw = []byte{0xfe, 0x00, '\n'}
+	w.answer(t, r)
+	g.Expect(w.lines(t)).To(HaveLen(1))
+	g.Expect(w.lines(t)[0].Response.Body).To(Equal("{\"a\":\"\uFFFD\x00\"}\n\u2028"))
+}
+
+func TestARecorderWithoutAFileKeepsTheRest(t *testing.T) {
+	g := NewWithT(t)
+	r := NewRecorder(nil, masking.New(""), "x")
+	c := NewClient(serve(t, canned{status: 200, body: `[]`}), modern, r, enough)
+	a, err := c.Do(t.Context(), call(t, "bind3PID"))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(a.ID).To(Equal("x1"))
+	g.Expect(r.Findings()).To(HaveLen(1))
+	g.Expect(r.Err()).NotTo(HaveOccurred())
+}
+
+func TestAFileThatCannotBeWrittenIsReportedOnce(t *testing.T) {
+	g := NewWithT(t)
+	file, err := os.Create(t.TempDir() + "/exchanges.jsonl")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(file.Close()).To(Succeed())
+	r := NewRecorder(file, masking.New(""), "x")
+	c := NewClient(serve(t, granted), modern, r, enough)
+	for range 2 {
+		_, err := c.Do(t.Context(), call(t, "bind3PID"))
+		g.Expect(err).NotTo(HaveOccurred(), "the spec goes on")
+	}
+	first := r.Err()
+	g.Expect(first).To(MatchError(And(ContainSubstring("cannot be written"), ContainSubstring(file.Name()))))
+	g.Expect(r.Err()).To(BeIdenticalTo(first))
+	g.Expect(r.Seen()).To(HaveLen(2))
+}
+
+// Two processes of many goroutines append to one file.
+func TestConcurrentUse(t *testing.T) {
+	const processes, workers, requests = 2, 8, 10
+	g := NewWithT(t)
+	base := serve(t, canned{status: 200, body: `{"threepids":[` + strings.Repeat(address+",", 20) + address + `]}`})
+	first := connect(t, base, modern, enough)
+	clients := []world{first}
+	for p := 2; p <= processes; p++ {
+		file, err := os.OpenFile(first.path, os.O_APPEND|os.O_WRONLY, 0o600)
+		g.Expect(err).NotTo(HaveOccurred())
+		t.Cleanup(func() { _ = file.Close() })
+		recorder := NewRecorder(file, masking.New(""), fmt.Sprintf("p%d-", p))
+		clients = append(clients, world{Client: NewClient(base, modern, recorder, enough), recorder: recorder})
+	}
+	list := call(t, "getAccount3PIDs")
+	var wg sync.WaitGroup
+	for _, c := range clients {
+		for worker := range workers {
+			wg.Go(func() {
+				for n := range requests {
+					r := list
+					r.Token = fmt.Sprintf("token-%d-%d", worker, n)
+					if _, err := c.Do(t.Context(), r); err != nil {
+						t.Error(err)
+					}
+					c.recorder.File(verdict.Finding{Message: "x"})
+					_ = c.recorder.Last().String()
+					c.recorder.Findings()
+					c.recorder.Seen()
+					c.Unresponsive("getAccount3PIDs")
+				}
+			})
+		}
+	}
+	wg.Wait()
+
+	seen := map[string]bool{}
+	for _, record := range first.lines(t) {
+		g.Expect(seen[record.ID]).To(BeFalse(), "%s is there twice", record.ID)
+		seen[record.ID] = true
+	}
+	g.Expect(seen).To(HaveLen(processes * workers * requests))
+	for _, c := range clients {
+		g.Expect(c.recorder.Seen()).To(HaveLen(workers * requests))
+		g.Expect(c.recorder.Findings()).To(HaveLen(workers * requests))
+		for _, id := range c.recorder.Seen() {
+			g.Expect(seen).To(HaveKey(id))
+		}
+	}
+}
