@@ -90,22 +90,37 @@ func (r *Report) section(b *strings.Builder, title string, in func(Requirement) 
 // notTested groups the rows that were not tested by their reason.
 func (r *Report) notTested(b *strings.Builder) {
 	var reasons []string
-	rows := map[string][]string{}
+	rows := map[string]int{}
+	ids := map[string][]string{}           // reason → requirements
+	operations := map[[2]string][]string{} // reason, requirement → operations
 	for _, q := range r.Requirements {
 		if q.Verdict != verdict.NotTested {
 			continue
 		}
-		if rows[q.Reason] == nil {
+		if rows[q.Reason]++; rows[q.Reason] == 1 {
 			reasons = append(reasons, q.Reason)
 		}
-		rows[q.Reason] = append(rows[q.Reason], q.Operation+" "+q.ID)
+		at := [2]string{q.Reason, q.ID}
+		if operations[at] == nil {
+			ids[q.Reason] = append(ids[q.Reason], q.ID)
+		}
+		operations[at] = append(operations[at], q.Operation)
 	}
 	if len(reasons) == 0 {
 		return
 	}
 	b.WriteString("\n### Not tested\n\n")
 	for _, reason := range reasons {
-		fmt.Fprintf(b, "<details><summary>%d: %s</summary>\n\n%s\n\n</details>\n\n", len(rows[reason]), cell(reason), strings.Join(rows[reason], ", "))
+		fmt.Fprintf(b, "<details><summary>%d: %s</summary>\n\n", rows[reason], cell(reason))
+		for _, id := range ids[reason] {
+			of := operations[[2]string{reason, id}]
+			where := strings.Join(of, ", ")
+			if len(of) == len(r.Operations) {
+				where = "all operations"
+			}
+			fmt.Fprintf(b, "- %s: %s\n", id, where)
+		}
+		b.WriteString("\n</details>\n\n")
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"threepid-conformance/harness/report"
+	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
 )
 
@@ -118,4 +119,8 @@ func (r run) row(t *testing.T, name string) report.Requirement {
 	}
 	t.Fatalf("the report has no row %s", name)
 	return report.Requirement{}
+}
+
+func rowOf(operation, requirement string) requirements.Row {
+	return requirements.Row{Operation: operation, Requirement: requirement}
 }

@@ -1,0 +1,39 @@
+# The front door. Every target is a plain command that can be typed, too.
+
+GO          ?= go
+CONFORMANCE := $(GO) run ./suites/cmd/conformance
+
+# Packages in which goroutines meet.
+RACE := ./schemas/... ./harness/... ./fixtures/... ./suites/cmd/...
+
+.PHONY: conformance qualify list test check schemas help
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+conformance: ## judge the bundled reference homeserver, or HOMESERVER_URL=…; more flags in ARGS
+	$(CONFORMANCE) run $(if $(HOMESERVER_URL),--url=$(HOMESERVER_URL)) $(ARGS)
+
+# EXPECTATIONS= (empty) runs without the target's list of known failures.
+EXPECTATIONS ?= $(wildcard fixtures/targets/$(TARGET)/expected-failures.yaml)
+qualify: ## judge a homeserver that the suite starts: TARGET=synapse ROOTFS=… or IMAGE=…
+	@test -n "$(TARGET)" || { echo "Say which homeserver: make qualify TARGET=synapse ROOTFS=/path/to/root" >&2; exit 2; }
+	$(CONFORMANCE) run --target=$(TARGET) --require=declared \
+		$(if $(ROOTFS),--target-option=rootfs=$(ROOTFS)) $(if $(IMAGE),--target-option=image=$(IMAGE)) \
+		$(if $(EXPECTATIONS),--expectations=$(EXPECTATIONS)) $(ARGS)
+
+list: ## operations × requirements, with the number of specs
+	@$(CONFORMANCE) list
+
+test: check ## lint, unit tests, every fault, the controls, both personalities, all doors
+	$(GO) test -race $(RACE)
+	$(GO) test -count=1 -timeout=20m -parallel=8 ./suites/selftest
+
+check:
+	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+schemas: ## extract the JSON schemas from SPEC=folder with v1.6 and v1.19; CHECK=1 only compares
+	@test -n "$(SPEC)" || { echo "Say where the spec's OpenAPI files are: make schemas SPEC=…" >&2; exit 2; }
+	$(GO) run ./schemas/cmd/extract --spec $(SPEC) $(if $(CHECK),--check)
