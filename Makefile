@@ -12,13 +12,13 @@ help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
 
 conformance: ## judge the bundled reference homeserver, or HOMESERVER_URL=…; more flags in ARGS
-	$(CONFORMANCE) run $(if $(HOMESERVER_URL),--url=$(HOMESERVER_URL)) $(ARGS)
+	@$(CONFORMANCE) run $(if $(HOMESERVER_URL),--url=$(HOMESERVER_URL)) $(ARGS)
 
 # EXPECTATIONS= (empty) runs without the target's list of known failures.
 EXPECTATIONS ?= $(wildcard fixtures/targets/$(TARGET)/expected-failures.yaml)
 qualify: ## judge a homeserver that the suite starts: TARGET=synapse ROOTFS=… or IMAGE=…
 	@test -n "$(TARGET)" || { echo "Say which homeserver: make qualify TARGET=synapse ROOTFS=/path/to/root" >&2; exit 2; }
-	$(CONFORMANCE) run --target=$(TARGET) --require=declared \
+	@$(CONFORMANCE) run --target=$(TARGET) --require=declared \
 		$(if $(ROOTFS),--target-option=rootfs=$(ROOTFS)) $(if $(IMAGE),--target-option=image=$(IMAGE)) \
 		$(if $(EXPECTATIONS),--expectations=$(EXPECTATIONS)) $(ARGS)
 

@@ -55,14 +55,6 @@ func gate(s subject) (verdict.Outcome, bool) {
 	if ok, why := s.Entry.AppliesTo(hs.Facts.Versions); !ok {
 		return verdict.Outcome{Verdict: verdict.NotSupported, Reason: why}, true
 	}
-	// A server that stopped answering would cost a time-out in every spec.
-	if n := Homeserver().Unresponsive(s.Row.Operation); n >= 3 {
-		return verdict.Outcome{
-			Verdict: verdict.Blocked,
-			Reason:  fmt.Sprintf("the last %d requests to this operation were not answered in time", n),
-			Because: requirements.Row{Operation: s.Row.Operation, Requirement: "gen-001-json-object-body"},
-		}, true
-	}
 	return verdict.Outcome{}, false
 }
 

@@ -191,7 +191,8 @@ func (s *stage) look(ctx context.Context, declared target.Declaration, recorder 
 	c := session.config
 	defer func() { run.findings = recorder.Findings() }()
 	for variant, hs := range s.world.Homeservers {
-		client := exchange.NewClient(hs.URL, nil, recorder, c.Scale(10*time.Second))
+		// A small factor is for specs; a start under load still takes its time.
+		client := exchange.NewClient(hs.URL, nil, recorder, max(5*time.Second, c.Scale(5*time.Second)))
 		versions, err := preflight.Versions(ctx, client)
 		if err != nil {
 			if variant != target.Main {
@@ -201,12 +202,14 @@ func (s *stage) look(ctx context.Context, declared target.Declaration, recorder 
 		}
 		hs.Facts.Versions = versions
 		if variant == target.Main {
+			client = exchange.NewClient(hs.URL, versions, recorder, c.Scale(10*time.Second))
 			hs.Facts.NotRouted = preflight.NotRouted(ctx, client, c.Scale(5*time.Second))
 		}
 		s.world.Homeservers[variant] = hs
 	}
 
-	client := exchange.NewClient(s.world.Homeservers[target.Main].URL, nil, recorder, c.Scale(10*time.Second))
+	main := s.world.mainServer()
+	client := exchange.NewClient(main.URL, main.Facts.Versions, recorder, c.Scale(10*time.Second))
 	mails, err := mailbox.New(s.world.MailAPI)
 	if err != nil {
 		return err

@@ -21,12 +21,12 @@ var flags = config.AddFlags(flag.CommandLine)
 // binary. The program in cmd/conformance is the other one.
 func TestConformance(t *testing.T) {
 	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "Unexpected arguments %q: flags after them would be ignored; write flags first.\n", flag.Args())
+		fmt.Printf("Unexpected arguments %q: flags after them would be ignored; write flags first.\n", flag.Args())
 		t.FailNow()
 	}
 	c, err := flags.Load()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Println(err)
 		t.FailNow()
 	}
 	sc, rc := ginkgo.GinkgoConfiguration()
@@ -34,7 +34,7 @@ func TestConformance(t *testing.T) {
 	code := harness.Run(t, c, sc, rc, harness.Door{
 		Command: strings.Join(os.Args, " "),
 		Rerun:   strings.Join(append([]string{"go tool ginkgo --label-filter=%s ./suites --"}, c.Arguments()...), " "),
-		Out:     os.Stderr,
+		Out:     os.Stdout,
 	})
 	if code != harness.ExitOK {
 		t.Fail()

@@ -28,6 +28,10 @@ const (
 	maxHeaders = 64 << 10
 )
 
+// givingUp is after how many time-outs in a row an operation is not asked any
+// more.
+const givingUp = 3
+
 // A Request is one HTTP request as a spec writes it.
 type Request struct {
 	Method string
@@ -40,13 +44,13 @@ type Request struct {
 
 // A Client talks to one homeserver.
 type Client struct {
-	base     string
-	versions []string
-	set      *schemas.Set
-	recorder *Recorder
-	http     *http.Client
-	deadline time.Duration
-	silent   map[string]int // operationId → time-outs in a row
+	base      string
+	versions  []string
+	set       *schemas.Set
+	recorder  *Recorder
+	transport http.RoundTripper // and no http.Client, which reads Location and follows it
+	deadline  time.Duration
+	silent    map[string]int // operationId → time-outs in a row
 }
 
 // NewClient returns a client for the homeserver at base, which advertises these
@@ -63,17 +67,23 @@ func NewClient(base string, versions []string, recorder *Recorder, deadline time
 		ForceAttemptHTTP2:      true,
 	}
 	return &Client{
-		base:     strings.TrimSuffix(base, "/"),
-		versions: versions,
-		set:      schemas.For(versions),
-		recorder: recorder,
-		deadline: deadline,
-		silent:   map[string]int{},
-		http: &http.Client{
-			Transport:     transport,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+		base:      normal(base),
+		versions:  versions,
+		set:       schemas.For(versions),
+		recorder:  recorder,
+		deadline:  deadline,
+		silent:    map[string]int{},
+		transport: transport,
 	}
+}
+
+// normal is a base URL as net/url writes it, without a trailing slash, so that
+// it is a prefix of the URLs made from it.
+func normal(base string) string {
+	if u, err := url.Parse(base); err == nil {
+		base = u.String()
+	}
+	return strings.TrimSuffix(base, "/")
 }
 
 // Base is the homeserver's base URL without a trailing slash.
@@ -88,7 +98,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 		return nil, &NoAnswer{Why: err.Error()}
 	}
 	operation := ""
-	if op, ok := schemas.OperationFor(req.Method, req.URL.Path); ok && strings.HasPrefix(req.URL.String(), c.base+"/") {
+	if op, ok := schemas.OperationFor(req.Method, req.URL.EscapedPath()); ok && strings.HasPrefix(req.URL.String(), c.base+"/") {
 		operation = op.ID
 	}
 	answer := &Answer{
@@ -99,8 +109,14 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 		headers:   req.Header,
 		started:   time.Now(),
 	}
-	failure := c.send(req, answer)
-	c.count(operation, failure)
+	var failure *NoAnswer
+	if n := c.Unresponsive(operation); operation != "" && n >= givingUp {
+		// Waiting in vain would cost a deadline in every spec that passes here.
+		failure = &NoAnswer{Why: fmt.Sprintf("not sent: the last %d requests to %s were not answered in time", n, operation)}
+	} else {
+		failure = c.send(req, answer)
+		c.count(operation, failure)
+	}
 	c.recorder.add(answer, failure, c.judge(answer, failure))
 	if failure != nil {
 		failure.Exchange = answer.ID
@@ -150,6 +166,8 @@ func (c *Client) build(ctx context.Context, r Request) (*http.Request, []byte, e
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	// Without it a server may choose a compression.
+	req.Header.Set("Accept-Encoding", "identity")
 	if r.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+r.Token)
 	}
@@ -164,7 +182,7 @@ func (c *Client) build(ctx context.Context, r Request) (*http.Request, []byte, e
 
 // send performs the request and fills in the answer.
 func (c *Client) send(req *http.Request, a *Answer) *NoAnswer {
-	resp, err := c.http.Do(req)
+	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
 		a.Took = time.Since(a.started)
 		return noAnswer(err, a.Took)
@@ -179,6 +197,10 @@ func (c *Client) send(req *http.Request, a *Answer) *NoAnswer {
 	if err != nil {
 		return noAnswer(fmt.Errorf("the body of the %d answer broke off after %d bytes: %w", a.Status, len(a.Body), err), a.Took)
 	}
+	if a.Oversized {
+		a.Malformed = fmt.Errorf("the body is longer than %d bytes", maxBody)
+		return nil
+	}
 	a.decode()
 	return nil
 }
@@ -187,7 +209,9 @@ func (c *Client) send(req *http.Request, a *Answer) *NoAnswer {
 type NoAnswer struct {
 	Why      string // one sentence
 	TimedOut bool
-	Exchange string // id in exchanges.jsonl
+	// Cancelled says that the caller gave up, which is not the server's fault.
+	Cancelled bool
+	Exchange  string // id in exchanges.jsonl
 }
 
 func (n *NoAnswer) Error() string { return n.Why }
@@ -198,9 +222,5 @@ func noAnswer(err error, took time.Duration) *NoAnswer {
 	if timedOut {
 		return &NoAnswer{Why: fmt.Sprintf("no complete answer within %s", took.Round(10*time.Millisecond)), TimedOut: true}
 	}
-	var urlErr *url.Error
-	if errors.As(err, &urlErr) {
-		err = urlErr.Err
-	}
-	return &NoAnswer{Why: "no answer: " + err.Error()}
+	return &NoAnswer{Why: "no answer: " + err.Error(), Cancelled: errors.Is(err, context.Canceled)}
 }

@@ -147,7 +147,7 @@ func TestRequestsThatCannotBeBuiltAreNotRecorded(t *testing.T) {
 func TestABodyThatFailsToComeIsNoAnswerButAResponse(t *testing.T) {
 	g := NewWithT(t)
 	c := NewClient("http://hs.test", modern, NewRecorder(nil, masking.New(""), ""), enough)
-	c.http.Transport = transport(func(r *http.Request) (*http.Response, error) {
+	c.transport = transport(func(r *http.Request) (*http.Response, error) {
 		body := io.MultiReader(bytes.NewReader([]byte("{}")), broken{})
 		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(body), Request: r}, nil
 	})

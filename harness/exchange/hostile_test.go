@@ -77,9 +77,8 @@ func TestServersThatBreakOff(t *testing.T) {
 			_, _ = c.Write([]byte(okHead))
 			untilGone(c, 0, strings.Repeat("X: y\r\n", 100))
 		}, "header"},
-		"with one huge header": {func(c net.Conn) {
-			_, _ = c.Write([]byte(okHead + "X: "))
-			untilGone(c, 0, strings.Repeat("y", 1<<10))
+		"with a header beyond the limit": {func(c net.Conn) {
+			_, _ = c.Write([]byte(okHead + "Content-Length: 2\r\nX: " + strings.Repeat("y", 2*maxHeaders) + "\r\n\r\n{}"))
 		}, "header"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -203,7 +202,7 @@ func TestTimeOutsInARowAreCountedPerOperation(t *testing.T) {
 	bind, add := call(t, "bind3PID"), call(t, "add3PID")
 
 	silent.Store(true)
-	for n := range 3 {
+	for n := range givingUp - 1 {
 		w.refused(t, t.Context(), bind)
 		g.Expect(w.Unresponsive("bind3PID")).To(Equal(n + 1))
 	}
@@ -216,6 +215,18 @@ func TestTimeOutsInARowAreCountedPerOperation(t *testing.T) {
 	w.answer(t, bind)
 	g.Expect(w.Unresponsive("bind3PID")).To(BeZero(), "an answer ends the row")
 	g.Expect(w.Unresponsive("add3PID")).To(Equal(1), "but only that operation's")
+}
+
+func TestAnOperationThatDoesNotAnswerIsNotAskedForEver(t *testing.T) {
+	g := NewWithT(t)
+	var asked atomic.Int32
+	w := connect(t, script(t, func(c net.Conn) { asked.Add(1); hold(c) }), modern, soon)
+	for range givingUp {
+		w.refused(t, t.Context(), call(t, "bind3PID"))
+	}
+	failure := w.refused(t, t.Context(), call(t, "bind3PID"))
+	g.Expect(failure.Why).To(HavePrefix("not sent"))
+	g.Expect(asked.Load()).To(BeEquivalentTo(givingUp))
 }
 
 func TestARequestThatItsSpecGivesUpIsNoTimeOut(t *testing.T) {

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -41,6 +43,9 @@ func (c *Client) judge(a *Answer, failure *NoAnswer) []verdict.Finding {
 		found = append(found, f)
 	}
 
+	if failure != nil && failure.Cancelled {
+		return nil // that was us
+	}
 	if failure != nil {
 		file("gen-001-json-object-body", verdict.Hard, "expected an answer with a JSON object; %s", failure.Why)
 		return found
@@ -50,7 +55,7 @@ func (c *Client) judge(a *Answer, failure *NoAnswer) []verdict.Finding {
 		return found
 	}
 	if got := contentType(a.Header); got != "application/json" {
-		file("gen-002-content-type-json", verdict.Hard, "expected Content-Type application/json; the %d answer has %q", a.Status, a.Header.Get("Content-Type"))
+		file("gen-002-content-type-json", verdict.Hard, "expected Content-Type application/json; the %d answer has %q", a.Status, c.recorder.Mask(a.Header.Get("Content-Type")))
 	}
 	if a.JSON == nil {
 		requirement := "gen-001-json-object-body"
@@ -61,6 +66,9 @@ func (c *Client) judge(a *Answer, failure *NoAnswer) []verdict.Finding {
 		// An array, a null or a string where the operation has a schema is also
 		// that schema's business, but one broken rule is filed once.
 		file(requirement, verdict.Hard, "expected the %d answer to be one JSON object; %v", a.Status, a.Malformed)
+		if a.Status == http.StatusTooManyRequests {
+			file("rl-001-429-shape", verdict.Hard, "expected a standard error with status 429; %v", a.Malformed)
+		}
 		return found
 	}
 
@@ -69,9 +77,11 @@ func (c *Client) judge(a *Answer, failure *NoAnswer) []verdict.Finding {
 		file(requirement, half, "the %d answer breaks its schema at %s: %s", a.Status, pointer(v.Pointer), v.Detail)
 	}
 	if a.Status == http.StatusTooManyRequests {
-		judgeLimit(a, file)
+		c.judgeLimit(a, file)
+	} else if a.Errcode() == "M_LIMIT_EXCEEDED" {
+		file("rl-001-429-shape", verdict.Strict, "expected status 429 with errcode M_LIMIT_EXCEEDED; got %d", a.Status)
 	}
-	judgeCompanions(a, file)
+	c.judgeCompanions(a, file)
 	return found
 }
 
@@ -100,26 +110,33 @@ type rule struct {
 	operation string // "" is every operation
 	status    int    // 0 is every status, 400 every status from 400 on
 	rule      string // of the strict schemas, "" is every one
+	schema    string // suffix of the broken schema's file, "" is every one
 	pointer   string // suffix of the violation's pointer or of the missing key
 	row       string
 	half      verdict.Half
 }
 
+// errorSchema is the file of a standard error, which a 401 about the token is
+// judged by also where the operation has a schema for challenges.
+const errorSchema = "common/error.json"
+
 // rules are tried in order; the first that fits names the row.
 var rules = []rule{
 	{status: 429, pointer: "/retry_after_ms", row: "rl-002-retry-after-ms-type"},
 	{status: 429, rule: schemas.RuleRetryAfterNonNegative, row: "rl-002-retry-after-ms-type"},
+	{status: 400, rule: schemas.RuleErrcodeForm, row: "gen-005-errcode-form"},
 	{status: 429, row: "rl-001-429-shape"},
+	{status: 400, schema: errorSchema, row: "gen-004-standard-error-shape"},
 	{operation: "add3PID", status: 401, rule: schemas.RuleFlowsNonEmpty, row: "uia-002-flows-non-empty"},
 	{operation: "add3PID", status: 401, rule: schemas.RuleStagesNonEmpty, row: "uia-002-flows-non-empty"},
 	{operation: "add3PID", status: 401, rule: schemas.RuleSchema, row: "uia-001-challenge-schema"},
-	{status: 400, rule: schemas.RuleErrcodeForm, row: "gen-005-errcode-form"},
 	{status: 400, row: "gen-004-standard-error-shape"},
 
 	{operation: "getAccount3PIDs", rule: schemas.RuleThreepidsPresent, row: "get-002-fresh-user-empty", half: verdict.Strict},
 	{operation: "getAccount3PIDs", rule: schemas.RuleTimestampMilliseconds, pointer: "/added_at", row: "get-005-added-at-milliseconds"},
 	{operation: "getAccount3PIDs", rule: schemas.RuleTimestampMilliseconds, pointer: "/validated_at", row: "get-006-validated-at-milliseconds"},
 	{operation: "getAccount3PIDs", pointer: "/threepids", row: "get-001-200-schema"},
+	{operation: "getAccount3PIDs", pointer: "item:/threepids", row: "get-001-200-schema"},
 	{operation: "getAccount3PIDs", pointer: "enum:/medium", row: "get-004-medium-enum"},
 	{operation: "getAccount3PIDs", row: "get-003-item-required-fields"},
 	{operation: "requestTokenTo3PIDEmail", rule: schemas.RuleSIDGrammar, row: "email-003-sid-grammar"},
@@ -140,8 +157,11 @@ func (r rule) fits(a *Answer, v schemas.Violation) bool {
 	if r.status == 400 && a.Status < 400 || r.status != 400 && r.status != 0 && r.status != a.Status {
 		return false
 	}
-	if r.rule != "" && r.rule != v.Rule {
+	if r.rule != "" && r.rule != v.Rule || !strings.HasSuffix(v.Schema, r.schema) {
 		return false
+	}
+	if list, item := strings.CutPrefix(r.pointer, "item:"); item {
+		return v.Keyword == "type" && strings.HasSuffix(path.Dir(v.Pointer), list)
 	}
 	want, enum := strings.CutPrefix(r.pointer, "enum:")
 	if enum && v.Keyword != "enum" {
@@ -164,9 +184,9 @@ func rowOf(a *Answer, v schemas.Violation) (string, verdict.Half) {
 }
 
 // judgeLimit looks at the headers of a 429.
-func judgeLimit(a *Answer, file func(string, verdict.Half, string, ...any)) {
-	if a.Errcode() != "M_LIMIT_EXCEEDED" {
-		file("rl-001-429-shape", verdict.Hard, "expected errcode M_LIMIT_EXCEEDED with status 429; got %q", a.Errcode())
+func (c *Client) judgeLimit(a *Answer, file func(string, verdict.Half, string, ...any)) {
+	if code := a.Errcode(); code != "" && code != "M_LIMIT_EXCEEDED" { // without one, the schema says so
+		file("rl-001-429-shape", verdict.Strict, "expected errcode M_LIMIT_EXCEEDED with status 429; got %q", a.Errcode())
 	}
 	header := a.Header.Get("Retry-After")
 	if header == "" {
@@ -177,7 +197,7 @@ func judgeLimit(a *Answer, file func(string, verdict.Half, string, ...any)) {
 	}
 	seconds, err := strconv.ParseInt(header, 10, 64)
 	if err != nil || seconds < 0 {
-		file("rl-004-retry-after-header", verdict.Hard, "expected Retry-After to be whole seconds or a date; got %q", header)
+		file("rl-004-retry-after-header", verdict.Hard, "expected Retry-After to be whole seconds or a date; got %q", c.recorder.Mask(header))
 		return
 	}
 	if millis, ok := number(a.JSON["retry_after_ms"]); ok && abs(seconds*1000-millis) > 1000 {
@@ -186,13 +206,18 @@ func judgeLimit(a *Answer, file func(string, verdict.Half, string, ...any)) {
 }
 
 // judgeCompanions looks for the fields that some error codes must bring along.
-func judgeCompanions(a *Answer, file func(string, verdict.Half, string, ...any)) {
+func (c *Client) judgeCompanions(a *Answer, file func(string, verdict.Half, string, ...any)) {
 	companion := map[string]string{
 		"M_RESOURCE_LIMIT_EXCEEDED": "admin_contact",
 		"M_USER_LIMIT_EXCEEDED":     "info_uri",
 	}[a.Errcode()]
-	if companion == "" {
+	if companion == "" || companion == "info_uri" && !requirements.Advertises(c.versions, "v1.18") {
 		return
+	}
+	if upgrade, there := a.JSON["can_upgrade"]; there && companion == "info_uri" {
+		if _, ok := upgrade.(bool); !ok {
+			file("acc-007-resource-limit-shape", verdict.Hard, "expected can_upgrade beside errcode %s to be a boolean", a.Errcode())
+		}
 	}
 	if _, ok := a.JSON[companion].(string); !ok {
 		file("acc-007-resource-limit-shape", verdict.Hard, "expected a string %s beside errcode %s", companion, a.Errcode())
@@ -202,10 +227,13 @@ func judgeCompanions(a *Answer, file func(string, verdict.Half, string, ...any))
 // RetryAfter returns how long a 429 asks to wait, at least a tenth of a second.
 func (a *Answer) RetryAfter() time.Duration {
 	wait := time.Duration(0)
+	header := a.Header.Get("Retry-After")
 	if millis, ok := number(a.JSON["retry_after_ms"]); ok {
-		wait = time.Duration(millis) * time.Millisecond
-	} else if seconds, err := strconv.ParseInt(a.Header.Get("Retry-After"), 10, 32); err == nil {
+		wait = time.Duration(min(millis, math.MaxInt32)) * time.Millisecond // no overflow
+	} else if seconds, err := strconv.ParseInt(header, 10, 32); err == nil {
 		wait = time.Duration(seconds) * time.Second
+	} else if date, err := http.ParseTime(header); err == nil {
+		wait = time.Until(date)
 	}
 	return max(wait, 100*time.Millisecond)
 }

@@ -45,13 +45,13 @@ func limited(body string, header ...string) canned {
 var granted = canned{status: 200, body: `{}`}
 
 // patiently sends one request to answers and says how long that took.
-func patiently(ctx context.Context, answers ...canned) (a *Answer, err error, asked int, took time.Duration) {
+func patiently(ctx context.Context, answers ...canned) (a *Answer, asked int, took time.Duration, err error) {
 	l := &line{answers: answers}
 	c := NewClient("http://hs.test", modern, NewRecorder(nil, masking.New(""), ""), enough)
-	c.http.Transport = l
+	c.transport = l
 	started := time.Now()
 	a, err = c.DoPatiently(ctx, Request{Method: http.MethodPost, Path: "/_matrix/client/v3/register", Raw: []byte(`{}`)})
-	return a, err, l.asked, time.Since(started)
+	return a, l.asked, time.Since(started), err
 }
 
 func TestPatienceWaitsAsLongAsTheServerAsks(t *testing.T) {
@@ -81,7 +81,7 @@ func TestPatienceWaitsAsLongAsTheServerAsks(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := NewWithT(t)
-				a, err, asked, took := patiently(t.Context(), c.answers...)
+				a, asked, took, err := patiently(t.Context(), c.answers...)
 				g.Expect(err).NotTo(HaveOccurred())
 				g.Expect(a.Status).To(Equal(c.status))
 				g.Expect(asked).To(Equal(c.asked))
@@ -94,7 +94,7 @@ func TestPatienceWaitsAsLongAsTheServerAsks(t *testing.T) {
 func TestPatienceEndsWhenServersNeverGrant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
-		a, err, asked, took := patiently(t.Context(), limited(`{"retry_after_ms":1000}`))
+		a, asked, took, err := patiently(t.Context(), limited(`{"retry_after_ms":1000}`))
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(a.Status).To(Equal(429))
 		g.Expect(took).To(BeNumerically("<=", patience))
@@ -107,7 +107,7 @@ func TestPatienceEndsWithTheContext(t *testing.T) {
 		g := NewWithT(t)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		a, err, asked, took := patiently(ctx, limited(`{"retry_after_ms":10000}`), granted)
+		a, asked, took, err := patiently(ctx, limited(`{"retry_after_ms":10000}`), granted)
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(a.Status).To(Equal(429), "the refusal is what is known")
 		g.Expect(asked).To(Equal(1))
@@ -118,7 +118,7 @@ func TestPatienceEndsWithTheContext(t *testing.T) {
 func TestPatienceDoesNotRepeatWhatWasNotAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
-		a, err, asked, _ := patiently(t.Context(), canned{})
+		a, asked, _, err := patiently(t.Context(), canned{})
 		g.Expect(a).To(BeNil())
 		g.Expect(err).To(MatchError("no answer: the line is dead"))
 		g.Expect(asked).To(Equal(1))
@@ -130,7 +130,7 @@ func TestTheDeadlineLimitsOneRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)
 		c := NewClient("http://hs.test", modern, NewRecorder(nil, masking.New(""), ""), 7*time.Second)
-		c.http.Transport = transport(func(r *http.Request) (*http.Response, error) {
+		c.transport = transport(func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()
 			return nil, r.Context().Err()
 		})

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -123,8 +124,11 @@ func (r *Recorder) add(a *Answer, failure *NoAnswer, findings []verdict.Finding)
 		Started:   a.started.UTC().Format(time.RFC3339Nano),
 		Millis:    float64(a.Took.Microseconds()) / 1000,
 	}
-	// The answer first: a secret that the server makes is named by its field
-	// there, and must be known before anything else is written.
+	// A secret may be echoed anywhere in the exchange that first shows it, so
+	// all of them are learnt before anything is written.
+	r.learn(a.headers, a.Sent)
+	r.masker.URL(a.URL)
+	r.learn(a.Header, a.Body)
 	if a.Status != 0 {
 		record.Response = r.message(a.Header, a.Body)
 		record.Response.Status = a.Status
@@ -162,13 +166,34 @@ func (r *Recorder) write(record Record) {
 	if r.file == nil {
 		return
 	}
-	line, err := json.Marshal(record)
+	var line bytes.Buffer
+	enc := json.NewEncoder(&line)
+	enc.SetEscapeHTML(false) // readers search for <access_token 1>
+	err := enc.Encode(record)
 	if err == nil {
-		_, err = r.file.Write(append(line, '\n'))
+		_, err = r.file.Write(line.Bytes())
 	}
 	if err != nil && r.broken == nil {
 		r.broken = fmt.Errorf("the exchange cannot be written to %s: %w", r.file.Name(), err)
 	}
+}
+
+// learn makes the secrets of one half of an exchange known.
+func (r *Recorder) learn(h http.Header, body []byte) {
+	for name, values := range h {
+		for _, v := range values {
+			r.masker.Header(name, v)
+		}
+	}
+	r.fields(h, string(body))
+}
+
+// fields returns a body without the secrets that its keys name.
+func (r *Recorder) fields(h http.Header, body string) string {
+	if contentType(h) == "application/x-www-form-urlencoded" {
+		return strings.TrimPrefix(r.masker.URL("?"+body), "?")
+	}
+	return r.masker.Fields(body)
 }
 
 func (r *Recorder) message(h http.Header, body []byte) *Message {
@@ -179,7 +204,7 @@ func (r *Recorder) message(h http.Header, body []byte) *Message {
 		}
 	}
 	text := strings.ToValidUTF8(string(body), "\uFFFD")
-	text = r.masker.Mask(r.masker.Fields(text))
+	text = r.masker.Mask(r.fields(h, text))
 	if len(text) > maxEvidence {
 		text, m.Truncated = strings.ToValidUTF8(text[:maxEvidence], ""), true
 	}

@@ -122,7 +122,7 @@ func connect(t testing.TB, base string, versions []string, deadline time.Duratio
 	t.Cleanup(func() { _ = file.Close() })
 	recorder := NewRecorder(file, masking.New(""), "p1-")
 	client := NewClient(base, versions, recorder, deadline)
-	t.Cleanup(client.http.CloseIdleConnections)
+	t.Cleanup(client.transport.(*http.Transport).CloseIdleConnections)
 	return world{Client: client, recorder: recorder, path: path}
 }
 

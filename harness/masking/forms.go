@@ -3,9 +3,12 @@ package masking
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"sort"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // forms lists every way in which a homeserver could write a secret: as it is,
@@ -17,7 +20,13 @@ func forms(secret string) []string {
 	quoted, _ := json.Marshal(secret) // a string always marshals
 	escaped := string(quoted[1 : len(quoted)-1])
 	add(escaped)
-	add(strings.ReplaceAll(escaped, "/", `\/`)) // PHP and others escape the slash
+	plain := unescapeHTML.Replace(escaped) // Go alone escapes <, > and &
+	add(plain)
+	add(ascii(plain, "%04x")) // Python escapes everything beyond ASCII
+	add(ascii(plain, "%04X"))
+	for _, form := range []string{escaped, plain, ascii(plain, "%04x")} {
+		add(strings.ReplaceAll(form, "/", `\/`)) // PHP and others escape the slash
+	}
 
 	for _, encoded := range []string{url.QueryEscape(secret), url.PathEscape(secret), percentAll(secret)} {
 		add(encoded)
@@ -33,6 +42,24 @@ func forms(secret string) []string {
 	}
 	sort.Strings(all)
 	return all
+}
+
+var unescapeHTML = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
+
+// ascii writes what is beyond ASCII as UTF-16 escapes of JSON, with hex digits
+// in the given format.
+func ascii(s, format string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r < utf8.RuneSelf {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u`+format, unit)
+		}
+	}
+	return b.String()
 }
 
 // percentAll encodes everything but letters and digits, as strict encoders do.

@@ -54,7 +54,9 @@ func Mail(ctx context.Context, declared string, client *exchange.Client, mails *
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if _, err := mails.WaitFor(ctx, address, 1); err != nil {
+	if _, err := mails.WaitFor(ctx, address, 1); err != nil && ctx.Err() == nil {
+		return Capability{Declared: Auto, Why: fmt.Sprintf("the mail catcher cannot be asked: %v", err)}
+	} else if err != nil {
 		return Capability{Declared: Auto, Why: "the homeserver took the probe for mail, but nothing reached the catcher; point its SMTP settings there"}
 	}
 	return Capability{Declared: Auto, Works: true}

@@ -1,7 +1,6 @@
 package preflight_test
 
 import (
-	"errors"
 	"net"
 	"net/http"
 	"testing"
@@ -17,8 +16,6 @@ const (
 	probeAddress = "probe.run1@example.org"
 	probeSecret  = "proberun1"
 )
-
-func asNoAnswer(err error, target **exchange.NoAnswer) bool { return errors.As(err, target) }
 
 func TestWhichCapabilitiesAreUsable(t *testing.T) {
 	for _, c := range []struct {

@@ -10,11 +10,11 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/requirements"
 	"threepid-conformance/schemas"
 )
 
@@ -38,14 +38,12 @@ func Versions(ctx context.Context, client *exchange.Client) ([]string, error) {
 		return nil, fmt.Errorf("%s%s answers %d without a list of versions, so this is no homeserver's base URL; correct url", client.Base(), path, answer.Status)
 	}
 	var versions []string
-	current := false
 	for _, v := range list {
 		if s, ok := v.(string); ok {
 			versions = append(versions, s)
-			current = current || strings.HasPrefix(s, "v1.")
 		}
 	}
-	if !current {
+	if !requirements.Advertises(versions, "v1.1") {
 		return nil, fmt.Errorf("the homeserver at %s advertises %v, none of which is v1.1 or later, so the suite does not apply to it", client.Base(), versions)
 	}
 	return versions, nil

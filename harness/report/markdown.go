@@ -12,7 +12,7 @@ func (r *Report) markdown() string {
 	var b strings.Builder
 	rows, notTested := r.Tested()
 	fmt.Fprintf(&b, "**%d of %d rows were not tested.** ", notTested, rows)
-	fmt.Fprintf(&b, "%s is **%s** with what was.\n\n", r.subject(), r.Profile.Result)
+	fmt.Fprintf(&b, "%s is **%s** with what was.\n\n", cell(r.subject()), r.Profile.Result)
 	if !r.Complete {
 		b.WriteString("The run was interrupted: rows that it did not reach are among those not tested.\n\n")
 	}
@@ -83,7 +83,7 @@ func (r *Report) section(b *strings.Builder, title string, in func(Requirement) 
 			fmt.Fprintf(b, "\n### %s\n\n| operation | requirement | level | why |\n|---|---|---|---|\n", title)
 			first = false
 		}
-		fmt.Fprintf(b, "| %s | [%s](%s) | %s | %s |\n", q.Operation, q.ID, q.Link, q.Level, cell(q.Reason))
+		fmt.Fprintf(b, "| %s | [%s](%s) | %s | %s |\n", q.Operation, q.ID, target.Replace(q.Link), q.Level, cell(q.Reason))
 	}
 }
 
@@ -123,6 +123,9 @@ func (r *Report) notTested(b *strings.Builder) {
 		b.WriteString("\n</details>\n\n")
 	}
 }
+
+// target makes a URL fit into a link within a cell.
+var target = strings.NewReplacer("|", "%7C", " ", "%20", "(", "%28", ")", "%29", "<", "%3C", ">", "%3E")
 
 // cell makes text fit into one cell of a table.
 func cell(text string) string {

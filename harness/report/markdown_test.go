@@ -119,16 +119,25 @@ func TestLongReasonsAreCut(t *testing.T) {
 	g.Expect(text).To(ContainSubstring("| " + strings.Repeat("ö", 400) + " … |"))
 }
 
-func TestRowsThatWereNotTestedAreGroupedByTheirReason(t *testing.T) {
+func TestRowsThatWereNotTestedAreGroupedByReasonAndRequirement(t *testing.T) {
 	g := NewWithT(t)
-	body := section(markdown(t, reportOf(t, changes{
-		listSchema: {Verdict: verdict.Pass},
-		listFields: {Verdict: verdict.NotTested, Reason: "mail: no catcher"},
-		addSuccess: {Verdict: verdict.NotTested, Reason: "mail: no catcher"},
-	})), "Not tested")
-	g.Expect(strings.Count(body, "<details>")).To(Equal(2))
-	g.Expect(body).To(ContainSubstring("<summary>2: mail: no catcher</summary>\n\n" +
-		"getAccount3PIDs get-003-item-required-fields, add3PID add-001-success-200\n\n</details>"))
+	found := changes{
+		listFields:  {Verdict: verdict.NotTested, Reason: "mail: no catcher"},
+		addSuccess:  {Verdict: verdict.NotTested, Reason: "mail: no catcher"},
+		bindErrcode: {Verdict: verdict.NotTested, Reason: "mail: no catcher"},
+	}
+	for _, op := range requirements.Operations() {
+		found[row(t, op, "gen-001-json-object-body")] = verdict.Judged{Verdict: verdict.NotTested, Reason: "mail: no catcher"}
+	}
+	found[row(t, "add3PID", "gen-005-errcode-form")] = verdict.Judged{Verdict: verdict.NotTested, Reason: "mail: no catcher"}
+	body := section(markdown(t, reportOf(t, found)), "Not tested")
+	g.Expect(strings.Count(body, "<details>")).To(Equal(2), "one beside the rows that are not selected")
+	g.Expect(body).To(ContainSubstring("<details><summary>12: mail: no catcher</summary>\n\n" +
+		"- gen-001-json-object-body: all operations\n" +
+		"- gen-005-errcode-form: add3PID, bind3PID\n" +
+		"- get-003-item-required-fields: getAccount3PIDs\n" +
+		"- add-001-success-200: add3PID\n" +
+		"\n</details>\n"))
 }
 
 func TestSummary(t *testing.T) {
@@ -169,16 +178,26 @@ func TestTheSummaryOfAGoodRunEndsWithItsResult(t *testing.T) {
 
 func TestTheSummaryShowsFailuresOutsideTheSelection(t *testing.T) {
 	g := NewWithT(t)
-	rows := judged(t, changes{listSchema: {Verdict: verdict.Pass}, listFields: {Verdict: verdict.Fail, Gates: true, Reason: strings.Repeat("x", 300)}})
-	for i := range rows {
-		if rows[i].Row == listFields {
-			rows[i].Selected = false
-		}
-	}
-	r := &report.Report{}
-	r.Rows(rows, verdict.Conclude(rows, nil, nil), nil, nil, "v1.6")
+	r := withFindingOutsideTheSelection(strings.Repeat("x", 300))
 	text := r.Summary("results")
 	g.Expect(text).To(ContainSubstring("get-003-item-required-fields (not selected, does not count)\n         " + strings.Repeat("x", 240) + " …\n"))
 	g.Expect(r.Profile.Exit).To(BeZero())
 	g.Expect(junit(t, r).Tests).To(Equal(1), "and JUnit leaves them out")
+}
+
+// withFindingOutsideTheSelection is a run of one row that passed, in which the
+// exchange layer saw another row broken.
+func withFindingOutsideTheSelection(message string) *report.Report {
+	var candidates []verdict.Candidate
+	for _, e := range requirements.All() {
+		for _, row := range e.Rows() {
+			candidates = append(candidates, verdict.Candidate{Entry: e, Row: row, Specs: 1, Selected: row == listSchema})
+		}
+	}
+	rows := verdict.Judge(candidates,
+		[]verdict.Outcome{{Row: listSchema, Verdict: verdict.Pass}},
+		[]verdict.Finding{{Row: listFields, Message: message}}, nil, false)
+	r := &report.Report{}
+	r.Rows(rows, verdict.Conclude(rows, nil, nil), nil, nil, "v1.6")
+	return r
 }

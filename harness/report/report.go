@@ -3,6 +3,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -176,8 +177,13 @@ func (r *Report) Tested() (rows, notTested int) {
 
 // Write puts all files into dir.
 func (r *Report) Write(dir string) error {
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
+	r.Target.Advertised = append([]string{}, r.Target.Advertised...) // lists, never null
+	r.Target.Variants = append([]string{}, r.Target.Variants...)
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false) // readers search for <access_token 1>
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(r); err != nil {
 		return err
 	}
 	junit, err := r.junit()
@@ -185,7 +191,7 @@ func (r *Report) Write(dir string) error {
 		return err
 	}
 	for name, content := range map[string][]byte{
-		JSONFile:     append(text, '\n'),
+		JSONFile:     text.Bytes(),
 		MarkdownFile: []byte(r.markdown()),
 		JUnitFile:    junit,
 	} {

@@ -37,10 +37,10 @@ func (r *Report) Summary(dir string) string {
 			continue
 		}
 		note := ""
-		if q.Verdict == verdict.Fail && !q.Gates {
-			note = " (does not count)"
-		} else if !q.Selected {
+		if !q.Selected {
 			note = " (not selected, does not count)"
+		} else if q.Verdict == verdict.Fail && !q.Gates {
+			note = " (does not count)"
 		}
 		fmt.Fprintf(&b, "%-8s %s %s%s\n         %s\n", q.Verdict, q.Operation, q.ID, note, clip(q.Reason, 240))
 	}

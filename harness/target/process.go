@@ -22,21 +22,21 @@ type Process struct {
 	err  error // of Wait; read after done
 }
 
-// StartProcess runs cmd with its output going to log. The child is killed by
-// the kernel if this program dies without stopping it.
+// StartProcess runs cmd with its output going to log. On Linux the child is
+// killed by the kernel if this program dies without stopping it.
 func StartProcess(cmd *exec.Cmd, log io.Writer) (*Process, error) {
 	cmd.Stdout, cmd.Stderr = log, log
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
-	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	cmd.SysProcAttr.Setpgid = true // Ctrl-C is for us; we stop the child ourselves
+	dieWithParent(cmd.SysProcAttr)
 	cmd.WaitDelay = 2 * time.Second
 
 	p := &Process{cmd: cmd, done: make(chan struct{})}
 	started := make(chan error)
 	go func() {
-		// The kernel sends Pdeathsig when the *thread* that forked ends, so
+		// Linux sends the signal of dieWithParent when the *thread* that forked ends, so
 		// that thread has to live as long as the child.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
@@ -56,13 +56,21 @@ func StartProcess(cmd *exec.Cmd, log io.Writer) (*Process, error) {
 
 // Stop asks the process to end and kills it when ctx ends first.
 func (p *Process) Stop(ctx context.Context) error {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // fails only when it has ended already
+	select {
+	case <-p.done: // first: what has ended was not killed
+		return nil
+	default:
+	}
+	// The whole group: the server may run below a wrapper.
+	group := -p.cmd.Process.Pid
+	_ = syscall.Kill(group, syscall.SIGTERM) // fails only when it has ended already
 	select {
 	case <-p.done:
+		_ = syscall.Kill(group, syscall.SIGKILL) // what the process left behind
 		return nil
 	case <-ctx.Done():
 	}
-	_ = p.cmd.Process.Kill()
+	_ = syscall.Kill(group, syscall.SIGKILL)
 	<-p.done
 	return fmt.Errorf("%s did not stop when asked and was killed", p.cmd.Path)
 }
@@ -78,7 +86,7 @@ func (p *Process) WaitReady(ctx context.Context, url string) error {
 			return fmt.Errorf("%s ended before it answered at %s: %v; its log says why", p.cmd.Path, url, p.err)
 		default:
 		}
-		if resp, err := client.Get(url); err == nil {
+		if resp, err := get(ctx, client, url); err == nil {
 			resp.Body.Close()
 			if resp.StatusCode == http.StatusOK {
 				return nil
@@ -91,6 +99,14 @@ func (p *Process) WaitReady(ctx context.Context, url string) error {
 		case <-tick.C:
 		}
 	}
+}
+
+func get(ctx context.Context, client *http.Client, url string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	return client.Do(req)
 }
 
 // FreePort returns a TCP port of the loopback interface that is free now. Only

@@ -45,6 +45,9 @@ func LoadExpectations(path string) (Expectations, error) {
 	if err := dec.Decode(&list); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s is not a list of {operation, requirement, reason, link, says}: %s", path, oneLine(err))
 	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s holds more than one YAML document; write one list", path)
+	}
 	known := map[requirements.Row]bool{}
 	for _, row := range requirements.Rows() {
 		known[row] = true

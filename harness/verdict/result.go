@@ -47,10 +47,11 @@ func Conclude(rows []Judged, known Expectations, complaints []string) Result {
 		}
 		switch r.Verdict {
 		case Fail:
-			if !r.Gates {
-				result.NotGatingFails++
-			} else if r.Selected {
+			switch {
+			case r.Gates:
 				fails++
+			case r.Selected:
+				result.NotGatingFails++
 			}
 		case Blocked:
 			blocked++
@@ -96,11 +97,11 @@ func ProfileOf(rows []Judged) Profile {
 			continue
 		}
 		switch {
-		case r.Verdict == Fail && r.Gates && r.Selected:
+		case r.Verdict == Fail && r.Gates:
 			return Failing
 		case r.Verdict == Pass:
 			passed = true
-		case r.Verdict == Blocked, r.Entry.Level == requirements.Must && r.Verdict != NotSupported:
+		case r.Entry.Level == requirements.Must && r.Verdict != NotSupported:
 			open = true
 		}
 	}

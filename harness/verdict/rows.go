@@ -108,6 +108,14 @@ func judgeOne(c Candidate, outcomes []Outcome, strict bool) Judged {
 	if worst.Verdict == Fail || worst.Verdict == ExpectedFail {
 		row.Gates = Gates(c.Entry, worst.Half, strict)
 	}
+	if worst.Verdict == Fail && !row.Gates {
+		// What does not count must not hide what does.
+		if i := slices.IndexFunc(outcomes, func(o Outcome) bool { return o.Verdict == Blocked }); i >= 0 {
+			row.Verdict, row.Half, row.Because = Blocked, Hard, outcomes[i].Because
+			row.Reason = outcomes[i].Reason + "; besides: " + worst.Reason
+		}
+	}
+	row.Gates = row.Gates && (c.Selected || row.Verdict != Fail)
 	for _, o := range outcomes {
 		for _, id := range o.Evidence {
 			if !slices.Contains(row.Evidence, id) {
@@ -160,7 +168,7 @@ func rootOf(rows []Judged, index map[requirements.Row]int, from int) (requiremen
 		}
 		at = next
 		if rows[at].Verdict != Blocked {
-			return rows[at].Row, rows[at].Executed && rows[at].Verdict != Pass
+			return rows[at].Row, rows[at].Executed && rows[at].Verdict != Pass && rows[at].Excluded == ""
 		}
 	}
 	return requirements.Row{}, false

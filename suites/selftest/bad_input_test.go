@@ -1,0 +1,125 @@
+package selftest
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Bad input ends within seconds, with one sentence that says what to do and no
+// report: nothing ran.
+func TestBadInputIsOneSentence(t *testing.T) {
+	notMatrix := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(notMatrix.Close)
+	old := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"versions":["r0.6.1"]}`))
+	}))
+	t.Cleanup(old.Close)
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { busy.Close() })
+
+	cases := []struct {
+		name string
+		file string // conformance.yaml
+		args []string
+		exit int
+		says string // what to do
+	}{
+		{"nothing listens at the URL", "", []string{"--url=http://" + freeAddress(t)}, 2, "start it, or correct url"},
+		{"the URL is no homeserver", "", []string{"--url=" + notMatrix.URL}, 2, "correct url"},
+		{"the homeserver is too old", "", []string{"--url=" + old.URL}, 2, "v1.1 or later"},
+		{"the URL is none", "", []string{"--url=homeserver"}, 2, "such as http://"},
+		{"a variant nobody knows", "", []string{"--url=" + notMatrix.URL, "--variant-url=sideways=http://h"}, 2, "the variants are"},
+		{"malformed YAML", "url: [", nil, 2, "conformance.yaml"},
+		{"a key nobody knows", "urll: http://h", nil, 2, "urll"},
+		{"a value of the wrong type", "timeout_factor: soon", nil, 2, "soon"},
+		{"a target nobody knows", "", []string{"--target=synapsis"}, 2, "the targets are"},
+		{"an option the target does not have", "", []string{"--target-option=speed=9"}, 2, "its options are"},
+		{"a fault nobody knows", "", []string{"--target-option=fault=none-such"}, 2, "none-such"},
+		{"an empty selection", "", []string{"--label-filter=getAccount3PIDs && add3PID"}, 1, "conformance list"},
+		{"a filter that cannot be read", "", []string{"--label-filter=a & b"}, 2, "&&"},
+		{"an unwritable results folder", "", []string{"--results=/dev/null/results"}, 2, "--results"},
+		{"an expectations file that is not there", "", []string{"--expectations=none.yaml"}, 2, "none.yaml"},
+		{"positional leftovers", "", []string{"--strict", "add3PID"}, 2, "flags only"},
+		{"an unknown flag", "", []string{"--homeserver=http://h"}, 2, "--help"},
+		{"a port in use", "", []string{"--mail-smtp-listen=" + busy.Addr().String()}, 2, "free the port"},
+		{"a Mailpit that is not there", "", []string{"--mail-mailpit-url=http://" + freeAddress(t)}, 2, "Mailpit"},
+		{"a capability that is required and not there", "", []string{"--capabilities-mail=no", "--require=mail"}, 2, "requires mail"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command(conformance, append([]string{"run"}, c.args...)...)
+			cmd.Dir = t.TempDir()
+			if c.file != "" {
+				if err := os.WriteFile(filepath.Join(cmd.Dir, "conformance.yaml"), []byte(c.file), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			started := time.Now()
+			r := execute(t, cmd)
+			if took := time.Since(started); took > 10*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			if r.exit != c.exit {
+				t.Errorf("exit %d, want %d", r.exit, c.exit)
+			}
+			sentence := strings.TrimSuffix(r.output, "\n")
+			if strings.Contains(sentence, "\n") || strings.Contains(sentence, "goroutine") || !strings.Contains(sentence, c.says) {
+				t.Errorf("want one line with %q, got:\n%s", c.says, r.output)
+			}
+			if r.report != nil {
+				t.Error("a report was written")
+			}
+		})
+	}
+}
+
+// Through make and the ginkgo CLI the exit code is only zero or not, and the
+// sentence comes first.
+func TestBadInputThroughOtherDoors(t *testing.T) {
+	for name, command := range map[string][]string{
+		"make":                  {"make", "conformance", "ARGS=--url=homeserver"},
+		"ginkgo":                {"go", "tool", "ginkgo", "./suites", "--", "--url=homeserver"},
+		"test binary":           {compiled, "--url=homeserver"},
+		"make without a target": {"make", "qualify"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := inRepository(t, t.TempDir(), command[0], command[1:]...)
+			if r.exit == 0 {
+				t.Error("exit 0")
+			}
+			first, _, _ := strings.Cut(r.output, "\n")
+			if !strings.Contains(first, "such as http://") && !strings.Contains(first, "Say which homeserver") {
+				t.Errorf("the first line is not the sentence:\n%s", r.output)
+			}
+		})
+	}
+}
+
+// Words that are no verb, and verbs with arguments they do not take.
+func TestVerbs(t *testing.T) {
+	for args, exit := range map[string]int{
+		"": 2, "help": 0, "--help": 0, "run --help": 0, "version": 0, "list": 0,
+		"walk": 2, "list all": 2, "version 2": 2,
+	} {
+		out, err := exec.Command(conformance, strings.Fields(args)...).CombinedOutput()
+		code := 0
+		if e, ok := err.(*exec.ExitError); ok {
+			code = e.ExitCode()
+		}
+		if code != exit || len(out) == 0 {
+			t.Errorf("conformance %s: exit %d, want %d\n%s", args, code, exit, out)
+		}
+	}
+}
