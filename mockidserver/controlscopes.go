@@ -1,0 +1,153 @@
+package mockidserver
+
+import (
+	"fmt"
+	"net/http"
+
+	"threepid-conformance/mockidserver/control"
+)
+
+// keysRequest carries the keys of a new or an open scope.
+type keysRequest struct {
+	Name string        `json:"name"`
+	Keys []control.Key `json:"keys"`
+}
+
+func (s *Server) controlOpenScope(r *http.Request) (any, error) {
+	request, err := readControl[keysRequest](r)
+	if err != nil {
+		return nil, err
+	}
+	opened, idle, err := s.scopes.open(request.Name, request.Keys, s.announce)
+	for _, gone := range idle {
+		s.free(gone)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"id": opened.id}, nil
+}
+
+// announce makes journal and store keep what belongs to a new scope.
+func (s *Server) announce(id string) (seq int64) {
+	s.store.Open(id)
+	return s.journal.Open(id)
+}
+
+// controlCloseScope closes a scope; one that is not open is closed already.
+func (s *Server) controlCloseScope(r *http.Request) (any, error) {
+	if closed := s.scopes.remove(r.PathValue("scope")); closed != nil {
+		s.free(closed)
+	}
+	return nil, nil
+}
+
+// free ends a scope that has been removed, and forgets what was kept for it.
+func (s *Server) free(gone *scope) {
+	gone.end()
+	s.journal.Free(gone.id)
+	s.store.Free(gone.id)
+}
+
+func (s *Server) controlOwn(r *http.Request) (any, error) {
+	request, err := readControl[keysRequest](r)
+	if err != nil {
+		return nil, err
+	}
+	owner, err := s.scopes.get(r.PathValue("scope"))
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.scopes.own(owner, request.Keys...)
+}
+
+func (s *Server) controlSetFault(r *http.Request) (any, error) {
+	wanted, err := readControl[control.Fault](r)
+	if err != nil {
+		return nil, err
+	}
+	owner, err := s.scopes.get(r.PathValue("scope"))
+	if err != nil {
+		return nil, err
+	}
+	set, err := s.scopes.addFault(owner, wanted)
+	return set, err
+}
+
+func (s *Server) controlClearFault(r *http.Request) (any, error) {
+	owner, err := s.scopes.get(r.PathValue("scope"))
+	if err != nil {
+		return nil, err
+	}
+	if !s.scopes.clearFault(owner, r.PathValue("fault")) {
+		return nil, fmt.Errorf("fault %s: %w", r.PathValue("fault"), errNotThere)
+	}
+	return nil, nil
+}
+
+func (s *Server) controlListen(r *http.Request) (any, error) {
+	request, err := readControl[control.ListenerRequest](r)
+	if err != nil {
+		return nil, err
+	}
+	owner, err := s.scopes.get(r.PathValue("scope"))
+	if err != nil {
+		return nil, err
+	}
+	opened, err := s.openExtra(owner, request)
+	return opened, err
+}
+
+// controlReachability tells apart why a scope saw no request.
+func (s *Server) controlReachability(r *http.Request) (any, error) {
+	owner, err := s.scopes.get(r.PathValue("scope"))
+	if err != nil {
+		return nil, err
+	}
+	page, open := s.journal.Scope(owner.id)
+	if !open {
+		return nil, errNoScope
+	}
+	var found control.Reachability
+	connections := s.journal.ConnectionsSince(owner.opened, control.ServiceIdentity)
+	for _, entry := range page.Entries {
+		if entry.Request != nil {
+			found.Requests++
+		} else {
+			connections = append(connections, entry.Connection)
+		}
+	}
+	busy := 0
+	for _, c := range connections {
+		found.Connections++
+		switch {
+		case c.Requests > 0:
+			busy++
+		case c.Handshake == control.HandshakeRefused:
+			found.Refused++
+		case c.Handshake == control.HandshakeNotTLS:
+			found.NotTLS++
+		default:
+			found.Unused++
+		}
+	}
+	found.Verdict, found.Sentence = s.judge(found, busy)
+	return found, nil
+}
+
+// judge finds the words for what the connections show.
+func (s *Server) judge(found control.Reachability, busy int) (verdict, sentence string) {
+	switch {
+	case found.Requests > 0:
+		return control.ReachRequests, fmt.Sprintf("%d requests arrived", found.Requests)
+	case found.Refused > 0:
+		return control.ReachUntrusted, fmt.Sprintf("%d connections ended in the TLS handshake: the client does not trust the CA of the identity server; start the homeserver with SSL_CERT_FILE=%s", found.Refused, s.CAFile())
+	case found.NotTLS > 0:
+		return control.ReachNotTLS, fmt.Sprintf("%d connections sent plain HTTP to the TLS port: identity servers are reached over https", found.NotTLS)
+	case found.Unused > 0:
+		return control.ReachUnused, fmt.Sprintf("%d connections were opened and no request was sent on them; the client may have refused the certificate after the handshake", found.Unused)
+	case busy > 0:
+		return control.ReachOthersOnly, "requests arrived, and none of them carried a key of this scope"
+	}
+	return control.ReachNobody, "nobody came: no connection to the identity server was opened or used since the scope was opened"
+}

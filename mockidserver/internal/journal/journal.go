@@ -1,0 +1,305 @@
+// Package journal keeps what the identity server saw, in order, by scope.
+package journal
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"threepid-conformance/mockidserver/control"
+)
+
+// maxUnowned bounds the requests that belong to no scope, and the connections
+// to shared listeners: the newest are kept.
+const maxUnowned = 2000
+
+// entryOverhead is about what an entry takes in memory beside its texts.
+const entryOverhead = 1024
+
+// Journal is an ordered record of requests and connections. Entries of a scope
+// are kept until the scope is freed or, when all entries together exceed the
+// limit, until they are the oldest. It is safe for concurrent use.
+type Journal struct {
+	limit int // bytes, estimated
+
+	mu          sync.Mutex
+	seq         int64
+	bytes       int
+	scopes      map[string]*list
+	orphans     *list
+	connections *list
+}
+
+// A list has the records of one scope, or of none.
+type list struct {
+	records []*Record
+	max     int // 0: bounded by bytes only
+	dropped int
+	version int64
+	changed chan struct{} // closed at the next change
+}
+
+func newList(max int) *list { return &list{max: max, changed: make(chan struct{})} }
+
+// Record is the handle of an entry that is still being written.
+type Record struct {
+	journal *Journal
+	list    *list
+	entry   control.Entry
+	size    int
+	lastUse int64 // of a connection: seq of its newest request
+}
+
+// New returns an empty journal that keeps about limit bytes.
+func New(limit int) *Journal {
+	return &Journal{limit: limit, scopes: map[string]*list{}, orphans: newList(maxUnowned), connections: newList(maxUnowned)}
+}
+
+// Open begins to keep entries for a scope and returns the present sequence
+// number: later entries have greater ones.
+func (j *Journal) Open(scope string) int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.scopes[scope] = newList(0)
+	return j.seq
+}
+
+// Free forgets the entries of a scope.
+func (j *Journal) Free(scope string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	l, ok := j.scopes[scope]
+	if !ok {
+		return
+	}
+	for _, r := range l.records {
+		j.bytes -= r.size
+		r.list = nil
+	}
+	delete(j.scopes, scope)
+	close(l.changed)
+}
+
+// Number gives out the next sequence number, for an entry that is added when
+// its scope is known.
+func (j *Journal) Number() int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.seq++
+	return j.seq
+}
+
+// Add records an entry at the place of its number, or with a new number if it
+// has none. An entry of a scope that is not open becomes an orphan.
+func (j *Journal) Add(entry control.Entry) *Record {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if entry.Seq == 0 {
+		j.seq++
+		entry.Seq = j.seq
+	}
+	l := j.scopes[entry.Scope]
+	if l == nil {
+		entry.Scope = ""
+		l = j.orphans
+		if entry.Kind == control.ConnectionEntry {
+			l = j.connections
+		}
+	}
+	r := &Record{journal: j, list: l, entry: entry}
+	place := len(l.records)
+	for place > 0 && l.records[place-1].entry.Seq > entry.Seq {
+		place--
+	}
+	l.records = slices.Insert(l.records, place, r)
+	r.weigh()
+	if l.max > 0 && len(l.records) > l.max {
+		j.dropOldest(l)
+	}
+	for j.bytes > j.limit && j.dropOldest(j.oldestList()) {
+	}
+	l.touch()
+	return r
+}
+
+// Update changes an entry. Slices and maps in it must be replaced, not written
+// to: readers hold them.
+func (r *Record) Update(change func(*control.Entry)) {
+	r.journal.mu.Lock()
+	defer r.journal.mu.Unlock()
+	change(&r.entry)
+	if r.list != nil {
+		r.weigh()
+		r.list.touch()
+	}
+}
+
+// Connection returns the facts of a connection's entry.
+func (r *Record) Connection() control.Connection {
+	r.journal.mu.Lock()
+	defer r.journal.mu.Unlock()
+	return r.entry.Connection
+}
+
+// Used notes that a connection carries the request with a number, and returns
+// the connection's facts.
+func (r *Record) Used(seq int64) control.Connection {
+	r.journal.mu.Lock()
+	defer r.journal.mu.Unlock()
+	r.entry.Connection.Requests++
+	r.lastUse = seq
+	return r.entry.Connection
+}
+
+// weigh accounts for the size of a record. The caller holds the lock.
+func (r *Record) weigh() {
+	size := entryOverhead
+	if q := r.entry.Request; q != nil {
+		size += len(q.Target) + len(q.Body) + len(q.BodyBase64) + len(q.Answer)
+		for _, h := range q.Headers {
+			size += len(h.Name) + len(h.Value)
+		}
+		if q.Signature != nil {
+			size += len(q.Signature.Signed)
+		}
+	}
+	r.journal.bytes += size - r.size
+	r.size = size
+}
+
+func (j *Journal) oldestList() *list {
+	var oldest *list
+	consider := func(l *list) {
+		if len(l.records) > 0 && (oldest == nil || l.records[0].entry.Seq < oldest.records[0].entry.Seq) {
+			oldest = l
+		}
+	}
+	consider(j.orphans)
+	consider(j.connections)
+	for _, l := range j.scopes {
+		consider(l)
+	}
+	return oldest
+}
+
+// dropOldest forgets the first record of a list and reports whether it could.
+func (j *Journal) dropOldest(l *list) bool {
+	if l == nil {
+		return false
+	}
+	first := l.records[0]
+	l.records[0] = nil // the array behind the slice lives on
+	l.records = l.records[1:]
+	l.dropped++
+	j.bytes -= first.size
+	first.list = nil
+	return true
+}
+
+func (l *list) touch() {
+	l.version++
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// Scope returns the entries of an open scope and the version they have.
+func (j *Journal) Scope(scope string) (page control.JournalPage, open bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	l, open := j.scopes[scope]
+	if !open {
+		return page, false
+	}
+	page.Entries, page.Dropped, page.Version = l.snapshot(nil), l.dropped, l.version
+	return page, true
+}
+
+// Wait returns when the scope has another version than the given one, is freed,
+// or the context or the time ends.
+func (j *Journal) Wait(ctx context.Context, scope string, version int64, patience time.Duration) {
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	for {
+		j.mu.Lock()
+		l, open := j.scopes[scope]
+		if !open || l.version != version {
+			j.mu.Unlock()
+			return
+		}
+		changed := l.changed
+		j.mu.Unlock()
+		select {
+		case <-changed:
+		case <-timeout.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Orphans returns what belongs to no scope, in order.
+func (j *Journal) Orphans() control.Journal {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	entries := append(j.orphans.snapshot(nil), j.connections.snapshot(nil)...)
+	return control.Journal{Entries: inOrder(entries), Dropped: j.orphans.dropped + j.connections.dropped}
+}
+
+// OrphanRequests is how many requests without a scope are kept.
+func (j *Journal) OrphanRequests() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.orphans.records)
+}
+
+// Search returns the requests that carry a key, of all scopes, in order.
+func (j *Journal) Search(key control.Key) control.Journal {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	matches := func(e *control.Entry) bool { return e.Request != nil && e.Keys.Has(key) }
+	found := control.Journal{Entries: j.orphans.snapshot(matches), Dropped: j.orphans.dropped}
+	for _, l := range j.scopes {
+		found.Entries = append(found.Entries, l.snapshot(matches)...)
+		found.Dropped += l.dropped
+	}
+	found.Entries = inOrder(found.Entries)
+	return found
+}
+
+// ConnectionsSince returns the connections to a shared listener that were opened
+// or used after a sequence number.
+func (j *Journal) ConnectionsSince(seq int64, listener string) []control.Connection {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	var found []control.Connection
+	for _, r := range j.connections.records {
+		if r.entry.Listener == listener && max(r.entry.Seq, r.lastUse) > seq {
+			found = append(found, r.entry.Connection)
+		}
+	}
+	return found
+}
+
+func inOrder(entries []control.Entry) []control.Entry {
+	slices.SortFunc(entries, func(a, b control.Entry) int { return int(a.Seq - b.Seq) })
+	return entries
+}
+
+// snapshot copies the records that match (all, if match is nil).
+func (l *list) snapshot(match func(*control.Entry) bool) []control.Entry {
+	entries := []control.Entry{}
+	for _, r := range l.records {
+		if match != nil && !match(&r.entry) {
+			continue
+		}
+		e := r.entry
+		if e.Request != nil {
+			request := *e.Request
+			e.Request = &request
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}

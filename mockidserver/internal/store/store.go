@@ -1,0 +1,71 @@
+// Package store is the memory of the identity server: validation sessions,
+// accounts, associations and invitations. Every row belongs to a scope, and
+// goes with it, or to none, and goes when too many newer ones have come.
+package store
+
+import (
+	"crypto/rand"
+	"sync"
+	"time"
+)
+
+// Store is safe for concurrent use. What it returns are copies.
+type Store struct {
+	mu       sync.Mutex
+	open     map[string]bool                 // scopes
+	sessions *table[string, *session]        // by sid
+	current  map[sessionKey]*session         // the session that a repeated requestToken means
+	tokens   *table[string, *token]          // by access token
+	accounts *table[string, map[string]bool] // mxid → accepted policy URLs
+	bindings *table[ThreePID, Binding]
+	invites  *table[string, Invite] // by token
+	keys     map[string]string      // ephemeral public key as handed out → invite token
+	now      func() time.Time
+}
+
+// New returns an empty store.
+func New() *Store {
+	s := &Store{open: map[string]bool{}, current: map[sessionKey]*session{}, keys: map[string]string{}, now: time.Now}
+	s.sessions = newTable(func(_ string, gone *session) {
+		if s.current[gone.key] == gone {
+			delete(s.current, gone.key)
+		}
+	})
+	s.tokens = newTable[string, *token](nil)
+	s.accounts = newTable[string, map[string]bool](nil)
+	s.bindings = newTable[ThreePID, Binding](nil)
+	s.invites = newTable(func(_ string, gone Invite) { delete(s.keys, gone.PublicKey) })
+	return s
+}
+
+// Open lets rows belong to a scope.
+func (s *Store) Open(scope string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[scope] = true
+}
+
+// owner is the scope a new row belongs to. A request that outlives its scope
+// leaves rows that belong to none. The caller holds the lock.
+func (s *Store) owner(scope string) string {
+	if s.open[scope] {
+		return scope
+	}
+	return ""
+}
+
+// Free forgets what belongs to a scope.
+func (s *Store) Free(scope string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, scope)
+	s.sessions.free(scope)
+	s.tokens.free(scope)
+	s.accounts.free(scope)
+	s.bindings.free(scope)
+	s.invites.free(scope)
+}
+
+// Random returns an unguessable string of letters and digits, as allowed for
+// session IDs, client secrets and tokens.
+func Random() string { return rand.Text() }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package mockidserver_test
+
+const raceDetector = false

@@ -1,0 +1,127 @@
+package mockidserver_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"threepid-conformance/mockidserver/control"
+)
+
+func TestPathsThatNeedNoToken(t *testing.T) {
+	w := newWorld(t)
+	versions := w.do(http.MethodGet, "/_matrix/identity/versions", "", nil).want(t, 200, "").object["versions"].([]any)
+	if !slices.Contains(versions, any("v1.6")) || !slices.Contains(versions, any("v1.19")) {
+		t.Errorf("versions %v", versions)
+	}
+	for _, path := range []string{"/_matrix/identity/v2", "/_matrix/identity/api/v1"} {
+		if a := w.do(http.MethodGet, path, "", nil).want(t, 200, ""); a.body != "{}" {
+			t.Errorf("%s: %s", path, a.body)
+		}
+	}
+	w.v2(http.MethodGet, "pubkey/ed25519:1", "", nil).want(t, 404, "M_NOT_FOUND")
+	w.v2(http.MethodGet, "pubkey/isvalid", "", nil).want(t, 400, "M_MISSING_PARAMS")
+	w.v1(http.MethodGet, "pubkey/ed25519:0", nil).want(t, 200, "")
+}
+
+func TestUnknownPathsAndMethods(t *testing.T) {
+	w := newWorld(t)
+	for _, path := range []string{
+		"/", "/_matrix/identity/v2/", "/_matrix/identity/v2/nothing", "/_matrix/identity/v3/account", "/_matrix/identity/v2/account/",
+		"/_matrix/identity/api/v1/account", "/_matrix/identity/api/v1/hash_details", "/_matrix/identity/v2/bulk_lookup", "/_matrix/identity/v2/pubkey/a/b",
+		"/evil/_matrix/identity/v2/3pid/bind", "/_matrix/identity/v2/pubkey/{keyId}/x",
+	} {
+		w.do(http.MethodPost, path, "", object{}).want(t, 404, "M_UNRECOGNIZED")
+	}
+	for path, method := range map[string]string{"3pid/bind": "GET", "account": "POST", "3pid/getValidated3pid": "PUT", "": "DELETE", "validate/email/submitToken": "PATCH"} {
+		w.do(method, strings.TrimSuffix("/_matrix/identity/v2/"+path, "/"), "", nil).want(t, 405, "M_UNRECOGNIZED")
+	}
+}
+
+func TestUnknownPathsAreAttributed(t *testing.T) {
+	w := newWorld(t)
+	w.do(http.MethodPost, "/evil?x=/_matrix/identity/v2/3pid/bind", "", object{"mxid": alice}).want(t, 404, "M_UNRECOGNIZED")
+	found := w.requests("")
+	if len(found) != 1 || found[0].Target != "/evil?x=/_matrix/identity/v2/3pid/bind" || found[0].Endpoint != "" {
+		t.Errorf("journal: %v", found)
+	}
+}
+
+func TestBrowsers(t *testing.T) {
+	w := newWorld(t)
+	for _, a := range []answer{
+		w.do(http.MethodOptions, "/_matrix/identity/v2/3pid/bind", "", nil),
+		w.v2(http.MethodPost, "3pid/bind", "", object{}).want(t, 401, "M_UNAUTHORIZED"),
+		w.do(http.MethodGet, "/nothing", "", nil).want(t, 404, "M_UNRECOGNIZED"),
+		w.v2(http.MethodGet, "terms", "", nil).want(t, 200, ""),
+	} {
+		if a.header.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(a.header.Get("Access-Control-Allow-Methods"), "POST") ||
+			!strings.Contains(a.header.Get("Access-Control-Allow-Headers"), "Authorization") || a.header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%d: headers %v", a.status, a.header)
+		}
+	}
+	// A preflight carries nothing out, whatever it says.
+	w.bound()
+	w.do(http.MethodOptions, unbindPath, "", unbindBody(alice, "email", address))
+	if !w.isBound() {
+		t.Error("OPTIONS unbound")
+	}
+}
+
+func TestLargeBodiesAreRefused(t *testing.T) {
+	w := newWorld(t)
+	w.v2(http.MethodPost, "3pid/bind", w.token(), strings.Repeat("x", 2<<20)).want(t, 413, "M_TOO_LARGE")
+	big := object{"sid": "s", "client_secret": "s", "mxid": alice, "padding": strings.Repeat("ß", 20<<10)}
+	w.v2(http.MethodPost, "3pid/bind", w.token(), big).want(t, 404, "M_NO_VALID_SESSION")
+	entry := w.last(control.Bind)
+	if entry.BodyBytes < 40<<10 || len(entry.Body) > 16<<10 || len(entry.Body) < 16<<10-4 {
+		t.Errorf("%d bytes, %d kept", entry.BodyBytes, len(entry.Body))
+	}
+}
+
+func TestSMSDelegate(t *testing.T) {
+	w := newWorld(t)
+	if err := w.scope.Own(t.Context(), control.ClientSecret("sms-secret")); err != nil {
+		t.Fatal(err)
+	}
+	sms := func(method, path string, body any) answer {
+		t.Helper()
+		return w.do(method, w.server.SMSURL()+"/_matrix/identity/api/v1/"+path, "", body)
+	}
+	if !strings.HasPrefix(w.server.SMSURL(), "http://") {
+		t.Fatalf("SMS URL %s", w.server.SMSURL())
+	}
+	// As Synapse does it: country and number as the client sent them.
+	request := object{"client_secret": "sms-secret", "country": "US", "phone_number": "(212) 555-0123", "send_attempt": 1}
+	sid := sms(http.MethodPost, "validate/msisdn/requestToken", request).want(t, 200, "").text("sid")
+	codes := must(w.client.Codes(t.Context(), control.Address("+12125550123")))(t)
+	if len(codes) != 1 || codes[0].Service != control.ServiceSMS || len(codes[0].Token) != 6 || codes[0].Link != "" {
+		t.Fatalf("codes: %+v", codes)
+	}
+	validated := "3pid/getValidated3pid?sid=" + sid + "&client_secret=sms-secret"
+	sms(http.MethodGet, validated, nil).want(t, 400, "M_SESSION_NOT_VALIDATED")
+	sms(http.MethodPost, "validate/msisdn/submitToken", object{"sid": sid, "client_secret": "sms-secret", "token": "wrong"}).want(t, 400, "M_TOKEN_INCORRECT")
+	sms(http.MethodPost, "validate/msisdn/submitToken", object{"sid": sid, "client_secret": "sms-secret", "token": codes[0].Token}).want(t, 200, "")
+	a := sms(http.MethodGet, validated, nil).want(t, 200, "")
+	if a.text("medium") != "msisdn" || a.text("address") != "12125550123" {
+		t.Errorf("answer %s", a.body)
+	}
+
+	// It is another service: neither its sessions nor its paths are shared.
+	w.v1(http.MethodGet, validated, nil).want(t, 404, "M_NO_VALID_SESSION")
+	identity := w.session()
+	sms(http.MethodGet, "3pid/getValidated3pid?sid="+identity.SID+"&client_secret="+identity.ClientSecret, nil).want(t, 404, "M_NO_VALID_SESSION")
+	sms(http.MethodPost, "3pid/bind", object{}).want(t, 404, "M_UNRECOGNIZED")
+	w.do(http.MethodGet, w.server.SMSURL()+"/_matrix/identity/v2", "", nil).want(t, 404, "M_UNRECOGNIZED")
+	w.do(http.MethodGet, w.server.SMSURL()+"/_matrix/identity/versions", "", nil).want(t, 404, "M_UNRECOGNIZED")
+
+	for _, entry := range w.requests("") {
+		if entry.Keys.SID == sid && entry.Listener != control.ServiceSMS && entry.API == "v1" && entry.Status != 404 {
+			t.Errorf("journal: %s", entry)
+		}
+	}
+	if entry := w.last(control.MSISDNRequestToken); entry.Listener != control.ServiceSMS || entry.Keys.Address != "12125550123" || entry.Connection.Handshake != control.HandshakeNone {
+		t.Errorf("journal: %+v", entry)
+	}
+}
