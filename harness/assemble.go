@@ -14,7 +14,6 @@ import (
 	"threepid-conformance/harness/report"
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
-	"threepid-conformance/schemas"
 )
 
 // assemble turns Ginkgo's report and the specs' notes into ours.
@@ -55,18 +54,15 @@ func assemble(r ginkgo.Report) (*report.Report, verdict.Result) {
 		Complete: len(r.SpecialSuiteFailureReasons) == 0,
 		Suite: report.Suite{
 			Version: Version, Commit: commit(), Spec: specVersion, Seed: r.SuiteConfig.RandomSeed,
-			Started: w.Started, Finished: time.Now().UTC(), Command: run.command,
+			Started: w.Started, Finished: time.Now().UTC(), Command: session.mask(run.command),
 		},
 		Target: report.Target{
 			URL: hs.URL, ServerName: hs.ServerName, Name: w.TargetName, Version: hs.Facts.Server,
 			Advertised: hs.Facts.Versions, How: w.How, Variants: w.variants(),
 		},
+		Hide: session.mask,
 	}
-	requests := map[string]string{}
-	for _, op := range schemas.Operations() {
-		requests[op.ID] = op.Method + " " + strings.TrimPrefix(op.Path, "/_matrix/client/v3")
-	}
-	out.Rows(rows, result, specs, requests, specVersion)
+	out.Rows(rows, result, specs, report.Requests(), specVersion)
 	return out, result
 }
 

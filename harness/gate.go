@@ -41,7 +41,9 @@ func gate(s subject) (verdict.Outcome, bool) {
 	}
 	main := session.world.Homeservers[target.Main]
 	if slices.Contains(main.Facts.NotRouted, s.Row.Operation) && s.Row.Requirement != routedRequirement {
-		return notTested("not routed: the homeserver does not know this operation")
+		o, stop := notTested("not routed: the homeserver does not know this operation")
+		o.Because = requirements.Row{Operation: s.Row.Operation, Requirement: routedRequirement}
+		return o, stop
 	}
 	hs, ok := session.world.Homeservers[s.Variant]
 	if !ok {

@@ -31,15 +31,8 @@ func AtMostMails(address string, n int) {
 	if err != nil {
 		panic(err) // strings and a number
 	}
-	// All processes append to one file, which process 1 reads at the end; a
-	// line is one write.
-	f, err := os.OpenFile(session.world.scratch(watchFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
+	if err := appendLine(session.world.scratch(watchFile), line); err != nil {
 		panic(err) // our own scratch folder
-	}
-	defer f.Close()
-	if _, err := f.Write(append(line, '\n')); err != nil {
-		panic(err)
 	}
 }
 

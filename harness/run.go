@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
@@ -20,6 +21,7 @@ import (
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/masking"
 	"threepid-conformance/harness/report"
+	"threepid-conformance/harness/report/progress"
 	"threepid-conformance/harness/target"
 	"threepid-conformance/harness/verdict"
 )
@@ -49,6 +51,7 @@ var run struct {
 	command     string
 	exit        atomic.Int32
 	summary     string
+	leftovers   string // a sentence, "" when nothing stays
 }
 
 // A Door is how a user came in. It decides what a command line looks like.
@@ -99,15 +102,41 @@ func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc type
 		return usage(err)
 	}
 	guardSpecs()
+	quiet := sayProgress(door.Out, sc, rc)
 	passed := ginkgo.RunSpecs(t, suiteName, sc, rc)
+	quiet()
 	if err := run.stage.Close(); err != nil {
 		fmt.Fprintf(door.Out, "Something could not be stopped: %v\n", err)
+	}
+	if err := report.HideInLogs(c.Path(c.Results), session.mask); err != nil {
+		fmt.Fprintln(door.Out, err)
 	}
 	fmt.Fprint(door.Out, run.summary)
 	if code := int(run.exit.Load()); code != ExitOK {
 		return code
 	}
 	return exitOf(passed)
+}
+
+// sayProgress has lines written to out, from time to time, that say which spec
+// runs and how many are to go. In parallel runs the ginkgo CLI speaks for all
+// processes, and a verbose run says everything anyway.
+func sayProgress(out io.Writer, sc types.SuiteConfig, rc types.ReporterConfig) (stop func()) {
+	if sc.ParallelTotal > 1 || rc.Verbose || rc.VeryVerbose {
+		return func() {}
+	}
+	total := 0
+	for _, specs := range run.selection.chosen {
+		total += specs
+	}
+	p, stop := progress.Start(out, total, progress.Every)
+	ginkgo.ReportBeforeEach(func(r ginkgo.SpecReport) {
+		if s, err := subjectOf(r.Labels()); err == nil && !r.State.Is(types.SpecStateSkipped|types.SpecStatePending) {
+			p.Begin(s.Row.Operation+" "+s.Row.Requirement+": "+r.LeafNodeText, time.Now())
+		}
+	})
+	ginkgo.ReportAfterEach(func(r ginkgo.SpecReport) { p.End(r.Failed()) })
+	return stop
 }
 
 func exitOf(passed bool) int {
@@ -123,7 +152,7 @@ func prepareResults(dir string) (*os.File, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("the results folder cannot be made: %w; choose another one with --results", err)
 	}
-	for _, name := range []string{report.JSONFile, report.MarkdownFile, report.JUnitFile} {
+	for _, name := range []string{report.JSONFile, report.HTMLFile, report.MarkdownFile, report.JUnitFile} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !os.IsNotExist(err) {
 			return nil, fmt.Errorf("an old report cannot be removed: %w; choose another folder with --results", err)
 		}
@@ -159,11 +188,18 @@ var _ = ginkgo.SynchronizedBeforeSuite(func() []byte {
 
 // At the end process 1 counts the watched mailboxes once more, while the
 // catcher is still there.
-var _ = ginkgo.SynchronizedAfterSuite(func() {
+var _ = ginkgo.SynchronizedAfterSuite(func(ctx ginkgo.SpecContext) {
+	if err := tidy(ctx); err != nil {
+		ginkgo.Fail("what the run made could not be counted: " + err.Error())
+	}
 	if err := session.recorder.Err(); err != nil {
 		ginkgo.Fail(err.Error())
 	}
 }, func(ctx ginkgo.SpecContext) {
+	var err error
+	if run.leftovers, err = leftovers(); err != nil {
+		ginkgo.Fail("what the run made could not be counted: " + err.Error())
+	}
 	findings, err := recount(ctx)
 	if err != nil {
 		ginkgo.Fail("the mailboxes could not be counted at the end of the run: " + err.Error())
@@ -185,6 +221,12 @@ var _ = ginkgo.ReportAfterSuite("verdicts", func(r ginkgo.Report) {
 		ginkgo.Fail(err.Error())
 	}
 	run.summary = written.Summary(dir)
+	if run.leftovers != "" {
+		run.summary += "left behind " + run.leftovers + "\n"
+	}
+	if os.Getenv("GITHUB_ACTIONS") == "true" {
+		run.summary += written.Annotations()
+	}
 	if result.Exit != ExitOK && r.SuiteSucceeded {
 		ginkgo.Fail(strings.Join(result.Why, "; "))
 	}

@@ -16,6 +16,7 @@ type selection struct {
 	specs    map[requirements.Row]int // all specs of the suite
 	chosen   map[requirements.Row]int // those the filters leave
 	variants map[string]bool          // configurations the chosen ones run on
+	needs    map[string]bool          // capabilities the chosen ones need
 	filtered bool                     // whether any filter was given
 }
 
@@ -26,6 +27,7 @@ func plan(sc types.SuiteConfig, rc types.ReporterConfig) selection {
 		specs:    map[requirements.Row]int{},
 		chosen:   map[requirements.Row]int{},
 		variants: map[string]bool{},
+		needs:    map[string]bool{},
 		filtered: sc.LabelFilter != "" || len(sc.FocusStrings)+len(sc.SkipStrings)+len(sc.FocusFiles)+len(sc.SkipFiles) > 0,
 	}
 	for _, spec := range ginkgo.PreviewSpecs(suiteName, sc, rc).SpecReports {
@@ -40,6 +42,9 @@ func plan(sc types.SuiteConfig, rc types.ReporterConfig) selection {
 		if spec.State.Is(types.SpecStatePassed) { // a preview's word for "would run"
 			sel.chosen[s.Row]++
 			sel.variants[s.Variant] = true
+			for _, need := range s.Needs {
+				sel.needs[need] = true
+			}
 		}
 	}
 	return sel

@@ -24,11 +24,17 @@ import (
 // A stage is everything process 1 started for a run. Close takes it down in
 // the opposite order.
 type stage struct {
-	world   world
+	world world
+
+	mu      sync.Mutex // several homeservers start at once
 	closers []func(context.Context) error
 }
 
-func (s *stage) onClose(f func(context.Context) error) { s.closers = append(s.closers, f) }
+func (s *stage) onClose(f func(context.Context) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closers = append(s.closers, f)
+}
 
 // Close stops what was started. It may be called once.
 func (s *stage) Close() error {
@@ -66,6 +72,11 @@ func setUp(ctx context.Context, sel selection, evidence *os.File) (st *stage, er
 	if err != nil {
 		return st, err
 	}
+	if sel.needs[SMS] || sel.needs[IdentityServer] {
+		if err = st.startIdentity(ctx); err != nil {
+			return st, err
+		}
+	}
 	declared := target.Declaration{}
 	if c.URL != "" {
 		err = st.useURLs(sel)
@@ -73,6 +84,9 @@ func setUp(ctx context.Context, sel selection, evidence *os.File) (st *stage, er
 		declared, err = st.startTarget(ctx, sel, smtp)
 	}
 	if err != nil {
+		return st, err
+	}
+	if err = st.tellIdentity(ctx); err != nil {
 		return st, err
 	}
 	return st, st.look(ctx, declared, settle(evidence))
@@ -94,7 +108,7 @@ func (s *stage) startMail(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("the mail catcher cannot listen at %s: %w; free the port or change mail.smtp_listen", c.Mail.SMTPListen, err)
 	}
 	s.onClose(func(context.Context) error { return caught.Close() })
-	s.world.MailAPI = caught.APIURL()
+	s.world.MailAPI, s.world.SMTP = caught.APIURL(), caught.SMTPAddr()
 	return caught.SMTPAddr(), nil
 }
 
@@ -149,7 +163,10 @@ func (s *stage) startTarget(ctx context.Context, sel selection, smtp string) (ta
 			return declared, err
 		}
 		wg.Go(func() {
-			i, err := t.Start(ctx, target.Launch{Variant: variant, Options: options, SMTP: smtp, Dir: dir, Log: log})
+			i, err := t.Start(ctx, target.Launch{
+				Variant: variant, Options: options, Dir: dir, Log: log,
+				SMTP: smtp, IdentityCA: s.world.IdentityCA, SMSDelegate: s.world.SMSDelegate,
+			})
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -217,11 +234,7 @@ func (s *stage) look(ctx context.Context, declared target.Declaration, recorder 
 	probe := fmt.Sprintf("probe.%s@%s", s.world.RunID, c.Mail.Domain)
 	s.world.Capabilities[Mail] = preflight.Mail(ctx, declaration(c.Capabilities.Mail, Mail, declared, c.URL), client, mails, probe, "probe"+s.world.RunID, c.Scale(5*time.Second))
 	for capability, said := range map[string]string{SMS: c.Capabilities.SMS, IdentityServer: c.Capabilities.IdentityServer} {
-		// Nothing of ours can observe these two yet, so they cannot be declared.
-		if said == preflight.Yes {
-			return fmt.Errorf("the capability %s is declared, but this version of the suite has no way to observe it", capability)
-		}
-		s.world.Capabilities[capability] = preflight.Capability{Declared: preflight.No, Why: "this version of the suite cannot observe " + capability}
+		s.world.Capabilities[capability] = observable(capability, said, declared, c.URL)
 	}
 	return s.require(declared)
 }

@@ -31,6 +31,7 @@ import (
 	"threepid-conformance/harness/preflight"
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/target"
+	"threepid-conformance/mockidserver/control"
 	"threepid-conformance/schemas"
 )
 
@@ -43,6 +44,10 @@ type world struct {
 	TargetName   string
 	Homeservers  map[string]homeserver // by variant
 	MailAPI      string                // "" without a catcher
+	SMTP         string                // where the homeserver delivers, "" when that is not ours to know
+	Identity     []string              // control URLs of the identity servers
+	IdentityCA   string                // file with the CA that homeservers have to trust
+	SMSDelegate  string                // base URL of the delegate for SMS
 	Capabilities map[string]preflight.Capability
 	Dir          string // scratch folder of the run
 }
@@ -66,6 +71,7 @@ type sessionState struct {
 	recorder *exchange.Recorder
 	clients  map[string]*exchange.Client // by variant
 	mail     *mailbox.Client
+	identity []*control.Client
 	process  int
 	current  running
 	mailless int // waits for a mail in set-up, in a row, that ended without one
@@ -89,6 +95,10 @@ func enter(w world, evidence *os.File, process int) error {
 		session.masker.Register("configured secret", hs.Registration.SharedSecret)
 		session.masker.Register("configured secret", hs.Registration.Token)
 		session.clients[variant] = exchange.NewClient(hs.URL, hs.Facts.Versions, session.recorder, requestDeadline())
+	}
+	session.identity = nil
+	for _, url := range w.Identity {
+		session.identity = append(session.identity, control.New(url))
 	}
 	if w.MailAPI == "" {
 		return nil
@@ -182,6 +192,12 @@ func awaitMails(ctx context.Context, address string, n int, patience time.Durati
 func Processes() int {
 	sc, _ := ginkgo.GinkgoConfiguration()
 	return sc.ParallelTotal
+}
+
+// SpecName names the running spec, for people who look at our servers.
+func SpecName() string {
+	row := session.current.subject.Row
+	return row.Operation + " " + row.Requirement
 }
 
 // Secret keeps a value out of every report from now on.

@@ -24,6 +24,9 @@ type Config struct {
 	Capabilities  Capabilities      `yaml:"capabilities"`
 	Require       []string          `yaml:"require" doc:"capabilities that must be there, or the run ends before it starts: mail, sms, identity-server; 'declared' is all the target declares"`
 	Mail          Mail              `yaml:"mail"`
+
+	IdentityServer IdentityServer `yaml:"identity_server"`
+
 	Strict        bool              `yaml:"strict" doc:"count the requirements whose enforcement is strict"`
 	Slow          bool              `yaml:"slow" doc:"run specs that have to wait for long, too"`
 	Exclude       map[string]string `yaml:"exclude" doc:"requirements to leave out, with the reason: id=reason or operationId/id=reason"`
@@ -65,6 +68,13 @@ type Mail struct {
 	Domain     string `yaml:"domain" doc:"domain of the addresses that the suite invents"`
 }
 
+// IdentityServer says which identity server the homeserver is to talk to. It is
+// also the homeserver's delegate for SMS.
+type IdentityServer struct {
+	ControlURL string `yaml:"control_url" doc:"control URL of a mockidserver that runs already; empty starts two"`
+	CADir      string `yaml:"ca_dir" doc:"folder that keeps its certificate authority between runs; empty is one in the user's cache"`
+}
+
 // Default is the configuration without file, environment and flags.
 func Default() Config {
 	return Config{
@@ -97,6 +107,11 @@ func (c Config) Check() error {
 	}
 	if c.Mail.MailpitURL != "" {
 		if err := checkURL("mail.mailpit_url", c.Mail.MailpitURL); err != nil {
+			return err
+		}
+	}
+	if c.IdentityServer.ControlURL != "" {
+		if err := checkURL("identity_server.control_url", c.IdentityServer.ControlURL); err != nil {
 			return err
 		}
 	}

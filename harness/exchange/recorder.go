@@ -21,6 +21,7 @@ const maxEvidence = 16 << 10
 // A Record is one exchange as it stands in exchanges.jsonl, without secrets.
 type Record struct {
 	ID        string   `json:"id"`
+	Party     string   `json:"party,omitempty"` // whose exchange it is: "" is the suite as a client; identity-server, mail, sms
 	Spec      string   `json:"spec,omitempty"`
 	Operation string   `json:"operation,omitempty"`
 	Started   string   `json:"started"`

@@ -12,12 +12,12 @@ func (r *Report) markdown() string {
 	var b strings.Builder
 	rows, notTested := r.Tested()
 	fmt.Fprintf(&b, "**%d of %d rows were not tested.** ", notTested, rows)
-	fmt.Fprintf(&b, "%s is **%s** with what was.\n\n", cell(r.subject()), r.Profile.Result)
+	fmt.Fprintf(&b, "%s is **%s** with what was.\n\n", Cell(r.Subject()), r.Profile.Result)
 	if !r.Complete {
 		b.WriteString("The run was interrupted: rows that it did not reach are among those not tested.\n\n")
 	}
 	for _, why := range r.Profile.Why {
-		fmt.Fprintf(&b, "- %s\n", cell(why))
+		fmt.Fprintf(&b, "- %s\n", Cell(why))
 	}
 	if len(r.Profile.Why) > 0 {
 		b.WriteString("\n")
@@ -54,7 +54,9 @@ func (r *Report) markdown() string {
 	return b.String()
 }
 
-func (r *Report) subject() string {
+// Subject is what the homeserver is called: its version, else the target's name,
+// else its URL.
+func (r *Report) Subject() string {
 	name := r.Target.Version
 	if name == "" {
 		name = r.Target.Name
@@ -83,7 +85,7 @@ func (r *Report) section(b *strings.Builder, title string, in func(Requirement) 
 			fmt.Fprintf(b, "\n### %s\n\n| operation | requirement | level | why |\n|---|---|---|---|\n", title)
 			first = false
 		}
-		fmt.Fprintf(b, "| %s | [%s](%s) | %s | %s |\n", q.Operation, q.ID, target.Replace(q.Link), q.Level, cell(q.Reason))
+		fmt.Fprintf(b, "| %s | [%s](%s) | %s | %s |\n", q.Operation, q.ID, target.Replace(q.Link), q.Level, Cell(q.Reason))
 	}
 }
 
@@ -111,7 +113,7 @@ func (r *Report) notTested(b *strings.Builder) {
 	}
 	b.WriteString("\n### Not tested\n\n")
 	for _, reason := range reasons {
-		fmt.Fprintf(b, "<details><summary>%d: %s</summary>\n\n", rows[reason], cell(reason))
+		fmt.Fprintf(b, "<details><summary>%d: %s</summary>\n\n", rows[reason], Cell(reason))
 		for _, id := range ids[reason] {
 			of := operations[[2]string{reason, id}]
 			where := strings.Join(of, ", ")
@@ -127,8 +129,8 @@ func (r *Report) notTested(b *strings.Builder) {
 // target makes a URL fit into a link within a cell.
 var target = strings.NewReplacer("|", "%7C", " ", "%20", "(", "%28", ")", "%29", "<", "%3C", ">", "%3E")
 
-// cell makes text fit into one cell of a table.
-func cell(text string) string {
+// Cell makes text fit into one cell of a table.
+func Cell(text string) string {
 	text = strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;").Replace(strings.Join(strings.Fields(text), " "))
 	const limit = 400
 	if r := []rune(text); len(r) > limit {

@@ -1,5 +1,13 @@
 // Package report writes what a run found into the results folder: report.json,
-// report.md and junit.xml. It decides nothing; see package verdict for that.
+// report.html, report.md and junit.xml. It decides nothing; see package verdict
+// for that. Where things are:
+//
+//	report.go, schema.go     report.json and its JSON Schema
+//	html*.go, curl.go, …     report.html, from report.json and exchanges.jsonl
+//	rebuild.go               a report of a run that was killed
+//	look                     how our pages look
+//	compare                  two reports, row by row
+//	results                  reports of several homeservers on one page
 package report
 
 import (
@@ -17,6 +25,7 @@ import (
 // Files that a run writes into the results folder.
 const (
 	JSONFile      = "report.json"
+	HTMLFile      = "report.html"
 	MarkdownFile  = "report.md"
 	JUnitFile     = "junit.xml"
 	ExchangesFile = "exchanges.jsonl"
@@ -33,6 +42,10 @@ type Report struct {
 	Profile      Profile       `json:"profile"`
 	Operations   []Operation   `json:"operations"`
 	Requirements []Requirement `json:"requirements"`
+
+	// Hide keeps the secrets of the run out of what others wrote: the target's
+	// logs. Nil hides those that a name gives away.
+	Hide func(string) string `json:"-"`
 }
 
 // Suite says which suite ran, and how.
@@ -175,7 +188,7 @@ func (r *Report) Tested() (rows, notTested int) {
 	return len(r.Requirements), notTested
 }
 
-// Write puts all files into dir.
+// Write puts all files into dir, where exchanges.jsonl and the target's logs are.
 func (r *Report) Write(dir string) error {
 	r.Target.Advertised = append([]string{}, r.Target.Advertised...) // lists, never null
 	r.Target.Variants = append([]string{}, r.Target.Variants...)
@@ -186,18 +199,37 @@ func (r *Report) Write(dir string) error {
 	if err := enc.Encode(r); err != nil {
 		return err
 	}
+	if err := write(dir, JSONFile, text.Bytes()); err != nil {
+		return err
+	}
+	return r.Render(dir)
+}
+
+// Render writes the files that are made from report.json and exchanges.jsonl.
+func (r *Report) Render(dir string) error {
 	junit, err := r.junit()
 	if err != nil {
 		return err
 	}
+	var html bytes.Buffer
+	if err := r.html(&html, dir); err != nil {
+		return err
+	}
 	for name, content := range map[string][]byte{
-		JSONFile:     text.Bytes(),
+		HTMLFile:     html.Bytes(),
 		MarkdownFile: []byte(r.markdown()),
 		JUnitFile:    junit,
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			return fmt.Errorf("the report cannot be written: %w", err)
+		if err := write(dir, name, content); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func write(dir, name string, content []byte) error {
+	if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+		return fmt.Errorf("the report cannot be written: %w", err)
 	}
 	return nil
 }

@@ -12,11 +12,11 @@ import (
 	"threepid-conformance/harness/verdict"
 )
 
-func TestWriteMakesThreeFilesAndReplacesOldOnes(t *testing.T) {
+func TestWriteMakesFourFilesAndReplacesOldOnes(t *testing.T) {
 	g := NewWithT(t)
 	r := aRun(t)
 	texts := written(t, r)
-	g.Expect(slices.Sorted(maps.Keys(texts))).To(Equal([]string{"junit.xml", "report.json", "report.md"}))
+	g.Expect(slices.Sorted(maps.Keys(texts))).To(Equal([]string{"junit.xml", "report.html", "report.json", "report.md"}))
 	for name, text := range texts {
 		g.Expect(text).To(HaveSuffix("\n"), name)
 	}

@@ -13,7 +13,7 @@ import (
 func (r *Report) Summary(dir string) string {
 	var b strings.Builder
 	rows, notTested := r.Tested()
-	fmt.Fprintf(&b, "\ntarget      %s at %s (%s)", r.subject(), r.Target.URL, r.Target.How)
+	fmt.Fprintf(&b, "\ntarget      %s at %s (%s)", r.Subject(), r.Target.URL, r.Target.How)
 	if len(r.Target.Variants) > 0 {
 		fmt.Fprintf(&b, ", also as %s", strings.Join(r.Target.Variants, ", "))
 	}
@@ -48,7 +48,7 @@ func (r *Report) Summary(dir string) string {
 	if len(r.Profile.Why) > 0 {
 		fmt.Fprintf(&b, ": %s", strings.Join(r.Profile.Why, "; "))
 	}
-	fmt.Fprintf(&b, "\nreport      %s\n", filepath.Join(dir, MarkdownFile))
+	fmt.Fprintf(&b, "\nreport      %s, and %s beside it\n", filepath.Join(dir, HTMLFile), MarkdownFile)
 	return b.String()
 }
 

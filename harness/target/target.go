@@ -51,8 +51,12 @@ type Launch struct {
 	Variant string            // Main or one of the declared ones
 	Options map[string]string // every key of Target.Options is present
 	SMTP    string            // host:port where the instance delivers mail
-	Dir     string            // an empty folder of its own, removed after the run
-	Log     io.Writer         // receives what the instance prints
+	// IdentityCA is a PEM file that the instance has to trust for identity
+	// servers, SMSDelegate the base URL of its delegate for SMS; "" for none.
+	IdentityCA  string
+	SMSDelegate string
+	Dir         string    // an empty folder of its own, removed after the run
+	Log         io.Writer // receives what the instance prints
 }
 
 // An Instance is a running homeserver.

@@ -23,6 +23,9 @@ type verb struct {
 var verbs = []verb{
 	{"run", "[flags]", "run the suite against a homeserver and write the reports", runVerb},
 	{"list", "", "print operations, requirements and how many specs judge each", listVerb},
+	{"preflight", "[flags]", "look at a homeserver without judging it: will a run work?", preflightVerb},
+	{"compare", "[flags] OLD NEW", "say what changed from one report to another", compareVerb},
+	{"report", "[flags] RESULTS", "write reports again, also after a kill; or several on one page", reportVerb},
 	{"version", "", "print the version of the suite", versionVerb},
 }
 
@@ -52,7 +55,7 @@ func dispatch(args []string, out, errs io.Writer) int {
 func usage(out io.Writer) {
 	fmt.Fprint(out, "Usage: conformance VERB [flags]\n\n")
 	for _, v := range verbs {
-		fmt.Fprintf(out, "  %-20s %s\n", strings.TrimSpace(v.name+" "+v.args), v.means)
+		fmt.Fprintf(out, "  %-24s %s\n", strings.TrimSpace(v.name+" "+v.args), v.means)
 	}
 	fmt.Fprint(out, "\nconformance run --help prints the flags.\n")
 }

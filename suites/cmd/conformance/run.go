@@ -22,25 +22,13 @@ func (f *failed) Fail() { f.yes = true }
 
 func runVerb(args []string, out, errs io.Writer) int {
 	set := flag.NewFlagSet("conformance run", flag.ContinueOnError)
-	set.SetOutput(io.Discard) // one sentence of our own instead of the usage text
 	flags := config.AddFlags(set)
 	filter := set.String("label-filter", "", "which specs to run, e.g. add3PID or 'MUST && requirement:get-001-200-schema'")
 	seed := set.Int64("seed", 0, "order of the specs; 0 chooses one")
 	randomize := set.Bool("randomize-all", false, "shuffle specs, not only the files they are in")
 	verbose := set.Bool("v", false, "print every spec")
-	err := set.Parse(args)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(out, "Usage: conformance run [flags]\n\n")
-		set.SetOutput(out)
-		set.PrintDefaults()
-		return harness.ExitOK
-	case err != nil:
-		fmt.Fprintf(errs, "%v; conformance run --help prints the flags.\n", err)
-		return harness.ExitUsage
-	case set.NArg() > 0:
-		fmt.Fprintf(errs, "Unexpected arguments %q; conformance run takes flags only.\n", set.Args())
-		return harness.ExitUsage
+	if code, done := parse(set, args, out, errs); done {
+		return code
 	}
 	if _, err := types.ParseLabelFilter(*filter); err != nil {
 		fmt.Fprintf(errs, "The label filter %q cannot be read; write labels with &&, ||, ! and parentheses, e.g. 'add3PID && MUST'.\n", *filter)
@@ -75,4 +63,25 @@ func program() string {
 		return "go run ./suites/cmd/conformance"
 	}
 	return os.Args[0]
+}
+
+// parse reads a verb's flags. It is done when help was asked for or something is
+// wrong, which is one sentence.
+func parse(set *flag.FlagSet, args []string, out, errs io.Writer) (code int, done bool) {
+	set.SetOutput(io.Discard) // one sentence of our own instead of the usage text
+	err := set.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintf(out, "Usage: %s [flags]\n\n", set.Name())
+		set.SetOutput(out)
+		set.PrintDefaults()
+		return harness.ExitOK, true
+	case err != nil:
+		fmt.Fprintf(errs, "%v; %s --help prints the flags.\n", err, set.Name())
+		return harness.ExitUsage, true
+	case set.NArg() > 0:
+		fmt.Fprintf(errs, "Unexpected arguments %q; %s takes flags only.\n", set.Args(), set.Name())
+		return harness.ExitUsage, true
+	}
+	return 0, false
 }

@@ -1,0 +1,119 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"threepid-conformance/harness/config"
+	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/preflight"
+)
+
+// A check is one line of Examine: what is looked at, and what is wrong with the
+// sentence that mends it.
+type check struct {
+	name string
+	look func(ctx context.Context) (finding string, err error)
+}
+
+// Examine looks at a deployment without judging it and prints a line for each
+// thing that the suite will need. makeAccount makes an account the way specs do.
+// It returns 0 when a run can start, 1 when something would spoil it.
+func Examine(c config.Config, makeAccount func(context.Context) error, out io.Writer) int {
+	scratch, err := os.MkdirTemp("", "threepid-conformance-preflight-")
+	if err != nil {
+		fmt.Fprintln(out, err)
+		return ExitUsage
+	}
+	defer os.RemoveAll(scratch)
+	c.Results = scratch // the target's log goes there, and no report is touched
+	session.config = c
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	st, err := setUp(ctx, selection{}, nil)
+	if err != nil {
+		return examined(out, "fail", "set-up", err.Error())
+	}
+	defer st.Close()
+	if err := enter(st.world, nil, 1); err != nil {
+		return examined(out, "fail", "set-up", err.Error())
+	}
+
+	worst := ExitOK
+	for _, ch := range []check{
+		{"answers", func(context.Context) (string, error) { return Homeserver().Base(), nil }},
+		{"versions", versionsAdvertised},
+		{"operations", operationsRouted},
+		{"accounts", func(ctx context.Context) (string, error) { return "one was made", makeAccount(ctx) }},
+		{"mail", mailArrives},
+		{"rate limits", limitsBite},
+	} {
+		finding, err := ch.look(ctx)
+		if err == nil {
+			examined(out, "ok", ch.name, finding)
+		} else {
+			worst = examined(out, "fail", ch.name, err.Error())
+		}
+	}
+	return worst
+}
+
+func examined(out io.Writer, state, name, text string) int {
+	fmt.Fprintf(out, "%-5s %-12s %s\n", state, name, strings.Join(strings.Fields(text), " "))
+	return ExitFail
+}
+
+func versionsAdvertised(context.Context) (string, error) {
+	list := advertised()
+	return fmt.Sprintf("%s; answers are checked against the schemas of %s", strings.Join(list, " "), specVersion), nil
+}
+
+func operationsRouted(context.Context) (string, error) {
+	missing := session.world.mainServer().Facts.NotRouted
+	if len(missing) > 0 {
+		// The run goes on without them and says so.
+		return "not known to the homeserver: " + strings.Join(missing, ", "), nil
+	}
+	return "all eight are known to the homeserver", nil
+}
+
+// mailArrives asks for one validation mail, whatever was declared.
+func mailArrives(ctx context.Context) (string, error) {
+	if session.config.Capabilities.Mail == preflight.No {
+		return "declared to send none", nil
+	}
+	c := session.config
+	probe := fmt.Sprintf("preflight.%s@%s", RunID(), c.Mail.Domain)
+	found := preflight.Mail(ctx, preflight.Auto, Homeserver(), Mailbox(), probe, "preflight"+RunID(), c.Scale(5*time.Second))
+	if !found.Usable() {
+		return "", fmt.Errorf("%s (the catcher is at %s; for Synapse: email.smtp_host and email.smtp_port)", found.Why, session.world.SMTP)
+	}
+	return "a validation mail arrived", nil
+}
+
+// limitsBite asks ten times, each for another address, as a few specs do.
+func limitsBite(ctx context.Context) (string, error) {
+	for n := range 10 {
+		answer, err := Homeserver().Do(ctx, exchange.Request{
+			Method: http.MethodPost,
+			Path:   "/_matrix/client/v3/account/3pid/email/requestToken",
+			Body: JSON{"client_secret": fmt.Sprintf("preflight%s%d", RunID(), n), "send_attempt": 1,
+				"email": fmt.Sprintf("preflight%d.%s@%s", n, RunID(), session.config.Mail.Domain)},
+		})
+		if err != nil {
+			return "", err
+		}
+		if answer.Status == http.StatusTooManyRequests {
+			return "", fmt.Errorf("the %d. request in a row was refused with 429; a run would wait for long, so raise the limits (for Synapse: rc_3pid_validation, rc_registration, rc_login)", n+1)
+		}
+	}
+	return "ten requests in a row were not limited", nil
+}

@@ -1,0 +1,79 @@
+package harness
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+)
+
+// Leftovers count what a run made on a homeserver that goes on without it.
+type Leftovers struct {
+	Accounts    int // made by the suite
+	Deactivated int // of these
+	Identifiers int // that stay on accounts the suite was given
+}
+
+// cleanUp takes back what fixtures made, as far as it can.
+var cleanUp func(context.Context) Leftovers
+
+// OnEnd has fixtures clean up at the end of a run against a homeserver that the
+// suite did not start. One that it started is thrown away.
+func OnEnd(f func(context.Context) Leftovers) { cleanUp = f }
+
+const leftoversFile = "leftovers.jsonl"
+
+// tidy cleans up after this process and leaves the count for process 1.
+func tidy(ctx context.Context) error {
+	if session.world.How != "url" || cleanUp == nil {
+		return nil
+	}
+	session.current = running{}
+	session.recorder.Begin("clean-up")
+	line, err := json.Marshal(cleanUp(ctx))
+	if err != nil {
+		return err
+	}
+	return appendLine(session.world.scratch(leftoversFile), line)
+}
+
+// leftovers sums up what all processes left behind, as a sentence, "" for
+// nothing.
+func leftovers() (string, error) {
+	f, err := os.Open(session.world.scratch(leftoversFile))
+	if os.IsNotExist(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var all Leftovers
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		var one Leftovers
+		if err := json.Unmarshal(lines.Bytes(), &one); err != nil {
+			return "", err
+		}
+		all.Accounts += one.Accounts
+		all.Deactivated += one.Deactivated
+		all.Identifiers += one.Identifiers
+	}
+	sentence := fmt.Sprintf("%d accounts with %s in their names were made, %d of them deactivated", all.Accounts, RunID(), all.Deactivated)
+	if all.Identifiers > 0 {
+		sentence += fmt.Sprintf("; %d identifiers stay on the given accounts", all.Identifiers)
+	}
+	return sentence, nil
+}
+
+// appendLine adds a line to a file that several processes write. A line is one
+// write, so that they do not mix.
+func appendLine(path string, line []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = f.Write(append(line, '\n'))
+	return err
+}

@@ -1,0 +1,114 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"threepid-conformance/harness/exchange"
+)
+
+// What of a body is shown, in characters; exchanges.jsonl holds the rest.
+const (
+	shownOfJSON  = 2000
+	shownOfOther = 500 // pages for browsers, mostly
+)
+
+// usual are the headers, with their values, that most answers of a run had. They
+// are shown once, and each answer shows where it differs.
+type usual map[string]string
+
+// incidental headers differ from answer to answer and say nothing about it.
+var incidental = map[string]bool{"Date": true, "Content-Length": true}
+
+// usualHeaders finds them: those of at least three answers in five.
+func usualHeaders(records []exchange.Record) usual {
+	answers := 0
+	counts := map[[2]string]int{}
+	for _, r := range records {
+		if r.Party != "" || r.Response == nil {
+			continue
+		}
+		answers++
+		for name, values := range r.Response.Headers {
+			counts[[2]string{name, strings.Join(values, ", ")}]++
+		}
+	}
+	found := usual{}
+	for header, n := range counts {
+		if !incidental[header[0]] && n*5 >= answers*3 {
+			found[header[0]] = header[1]
+		}
+	}
+	return found
+}
+
+// lines lists the usual headers.
+func (u usual) lines() []string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(u)) {
+		all = append(all, name+": "+u[name])
+	}
+	return all
+}
+
+// answer writes a response as text: the status, the headers that are not the
+// usual ones, and the body.
+func (u usual) answer(m *exchange.Message, id string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s\n", m.Status, http.StatusText(m.Status))
+	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
+		value := strings.Join(m.Headers[name], ", ")
+		if !incidental[name] && u[name] != value {
+			fmt.Fprintf(&b, "%s: %s\n", name, shorten(value, shownOfOther, id))
+		}
+	}
+	var missing []string
+	for _, name := range slices.Sorted(maps.Keys(u)) {
+		if _, there := m.Headers[name]; !there {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		fmt.Fprintf(&b, "(no %s)\n", strings.Join(missing, ", "))
+	}
+	if m.Body == "" {
+		return b.String() + "(no body)"
+	}
+	return b.String() + "\n" + body(m, id)
+}
+
+// message writes a mail, a text message or the request of another party.
+func message(m exchange.Message, id string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
+		fmt.Fprintf(&b, "%s: %s\n", name, strings.Join(m.Headers[name], ", "))
+	}
+	if m.Body != "" {
+		b.WriteString("\n" + body(&m, id))
+	}
+	return strings.Trim(b.String(), "\n")
+}
+
+func body(m *exchange.Message, id string) string {
+	limit := shownOfOther
+	if strings.HasPrefix(strings.TrimSpace(m.Body), "{") {
+		limit = shownOfJSON
+	}
+	text := shorten(m.Body, limit, id)
+	if m.Truncated {
+		text += "\n(the recorder kept only the beginning)"
+	}
+	return text
+}
+
+// shorten cuts a text and says so.
+func shorten(text string, limit int, id string) string {
+	runes := []rune(text)
+	if len(runes) <= limit+80 { // the marker would be as long
+		return text
+	}
+	return fmt.Sprintf("%s … %d more characters in exchanges.jsonl, %s", string(runes[:limit]), len(runes)-limit, id)
+}

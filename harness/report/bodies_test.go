@@ -1,0 +1,41 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/harness/exchange"
+)
+
+// answers are records with these headers in their answers.
+func answers(headers ...map[string][]string) []exchange.Record {
+	var records []exchange.Record
+	for _, h := range headers {
+		records = append(records, exchange.Record{Response: &exchange.Message{Status: 200, Headers: h, Body: "{}"}})
+	}
+	return records
+}
+
+func TestAnAnswerShowsWhereItsHeadersDiffer(t *testing.T) {
+	g := NewWithT(t)
+	same := map[string][]string{"Content-Type": {"application/json"}, "Server": {"x"}, "Date": {"now"}}
+	odd := map[string][]string{"Content-Type": {"text/html"}, "Location": {"/a", "/b"}, "Content-Length": {"7"}}
+	records := answers(same, same, odd)
+	u := usualHeaders(append(records, exchange.Record{Party: "identity-server", Response: &exchange.Message{Headers: odd}}))
+	g.Expect(u.lines()).To(Equal([]string{"Content-Type: application/json", "Server: x"}))
+	g.Expect(u.answer(records[0].Response, "p1-1")).To(Equal("200 OK\n\n{}"))
+	g.Expect(u.answer(records[2].Response, "p1-3")).To(Equal("200 OK\nContent-Type: text/html\nLocation: /a, /b\n(no Server)\n\n{}"))
+	g.Expect(u.answer(&exchange.Message{Status: 299, Headers: same}, "p1-4")).To(Equal("299 \n(no body)"))
+}
+
+func TestLongBodiesAreCutWithAMarker(t *testing.T) {
+	g := NewWithT(t)
+	long := strings.Repeat("ö", 3000)
+	g.Expect(body(&exchange.Message{Body: long}, "p1-7")).To(Equal(strings.Repeat("ö", 500) + " … 2500 more characters in exchanges.jsonl, p1-7"))
+	g.Expect(body(&exchange.Message{Body: `{"x":"` + long}, "p1-7")).To(ContainSubstring("… 1006 more characters"))
+	g.Expect(body(&exchange.Message{Body: "short", Truncated: true}, "p1-7")).To(Equal("short\n(the recorder kept only the beginning)"))
+	almost := strings.Repeat("x", 550)
+	g.Expect(body(&exchange.Message{Body: almost}, "p1-7")).To(Equal(almost), "the marker would be as long")
+}

@@ -1,0 +1,208 @@
+package report
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+	"time"
+
+	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/report/look"
+	"threepid-conformance/harness/verdict"
+)
+
+//go:embed report.html.tmpl
+var pageText string
+
+var page = template.Must(template.New(HTMLFile).Parse(pageText))
+
+// A view is what report.html shows, in the order in which it shows it.
+type view struct {
+	look.Head
+	*Report
+	Subject   string
+	Result    look.Mark
+	Rows      int
+	NotTested int
+	Took      string
+	At        string
+	Counts    []levelCounts
+	Totals    []markCount
+	Columns   []string
+	Grid      []gridRow
+	Sections  []sectionView
+	Levels    []string
+	Usual     []string // headers that most answers had
+	Before    []exchangeView
+	Evidence  int // exchanges in exchanges.jsonl
+	Broken    int // of its lines, those that cannot be read
+}
+
+// A markCount says how many rows have a mark, and where the first of them is.
+type markCount struct {
+	look.Mark
+	Rows int
+}
+
+type levelCounts struct {
+	Level string
+	Marks []markCount
+}
+
+// html writes report.html. dir holds the evidence.
+func (r *Report) html(out io.Writer, dir string) error {
+	evidence, err := ReadEvidence(dir)
+	if err != nil {
+		return err
+	}
+	return page.Execute(out, r.view(evidence, dir))
+}
+
+func (r *Report) view(evidence Evidence, dir string) view {
+	v := view{
+		Head:     look.NewHead(),
+		Report:   r,
+		Subject:  r.Subject(),
+		Result:   look.OfProfile(r.Profile.Result),
+		Took:     r.Suite.Finished.Sub(r.Suite.Started).Round(100 * time.Millisecond).String(),
+		At:       r.Suite.Finished.UTC().Format("2 January 2006, 15:04 MST"),
+		Columns:  columnTitles(),
+		Grid:     r.grid(),
+		Evidence: len(evidence.Records),
+		Broken:   evidence.Unreadable,
+	}
+	v.Rows, v.NotTested = r.Tested()
+	for _, level := range verdict.Levels {
+		v.Levels = append(v.Levels, string(level))
+	}
+	v.count()
+
+	show := r.storyteller(evidence, dir)
+	v.Usual = show.usual.lines()
+	v.Sections = show.sections()
+	v.Before = show.exchanges(show.outsideSpecs())
+	return v
+}
+
+// count fills in the table of levels and marks.
+func (v *view) count() {
+	v.Totals = make([]markCount, len(look.Marks))
+	for i, m := range look.Marks {
+		v.Totals[i].Mark = m
+	}
+	for _, level := range v.Levels {
+		line := levelCounts{Level: level, Marks: make([]markCount, len(look.Marks))}
+		for i, m := range look.Marks {
+			line.Marks[i].Mark = m
+			for _, q := range v.Requirements {
+				if q.Level == level && q.mark() == m {
+					line.Marks[i].Rows++
+					v.Totals[i].Rows++
+				}
+			}
+		}
+		v.Counts = append(v.Counts, line)
+	}
+}
+
+// Mark is the mark of the operation's result, or that of not-tested where the run
+// says nothing about any of its rows.
+func (op Operation) Mark() look.Mark {
+	for v, rows := range op.Counts {
+		if v != verdict.NotTested && rows > 0 {
+			return look.OfProfile(op.Result)
+		}
+	}
+	return look.MarkOf(verdict.NotTested, false)
+}
+
+func (q Requirement) mark() look.Mark { return look.MarkOf(q.Verdict, q.Gates) }
+
+// Anchor is where a page shows a row.
+func (q Requirement) Anchor() string { return q.Operation + "/" + q.ID }
+
+// LinkName says where the link leads.
+func (q Requirement) LinkName() string {
+	if strings.HasPrefix(q.Link, "https://spec.matrix.org/") {
+		return "section of the spec"
+	}
+	return q.Link
+}
+
+// Gist is the first line of the reason.
+func (q Requirement) Gist() string {
+	line, _, _ := strings.Cut(strings.TrimSpace(q.Reason), "\n")
+	return clip(line, 160)
+}
+
+// anchorOf is where the page shows an exchange.
+func anchorOf(id string) string { return "x-" + id }
+
+// An exchangeView is one exchange in the sequence of a spec.
+type exchangeView struct {
+	ID, Anchor string
+	After      string // since the first exchange of the spec
+	Party      string // who, when it is not the suite as a client
+	Method     string
+	Path       string
+	Status     int // 0 without an answer
+	Error      string
+	Took       string
+	Curl       template.HTML // requests of the suite only
+	Request    template.HTML // of other parties
+	Answer     template.HTML
+	Cited      bool // a finding or the reason names it
+	Findings   []string
+}
+
+// parties are how the page calls those who exchange something.
+var parties = map[string]string{"identity-server": "identity server", "mail": "mail", "sms": "SMS"}
+
+func (s storyteller) exchange(r exchange.Record, first time.Time, cited bool) exchangeView {
+	x := exchangeView{
+		ID: r.ID, Anchor: anchorOf(r.ID), Method: r.Request.Method, Error: r.Error, Cited: cited,
+		After: fmt.Sprintf("+%.3f s", started(r).Sub(first).Seconds()),
+		Path:  s.path(r.Request.URL),
+	}
+	if r.Party == "" {
+		x.Curl = content(curl(r, s.report.Target.URL))
+	} else {
+		if x.Party = parties[r.Party]; x.Party == "" {
+			x.Party = r.Party
+		}
+		x.Request = content(message(r.Request, r.ID))
+		if x.Path == "" {
+			x.Path = strings.Join(append(r.Request.Headers["To"], r.Request.Headers["Subject"]...), ": ")
+		}
+	}
+	if r.Response != nil {
+		x.Status, x.Took = r.Response.Status, fmt.Sprintf("%.0f ms", r.Millis)
+		x.Answer = content(s.usual.answer(r.Response, r.ID))
+	}
+	for _, f := range r.Findings {
+		x.Findings = append(x.Findings, f.Row.Operation+" "+f.Row.Requirement+": "+f.Message)
+	}
+	return x
+}
+
+// content is text as the content of an element. The template's own escaping
+// writes quotes as five characters each, and JSON is full of them.
+func content(text string) template.HTML {
+	return template.HTML(elementText.Replace(text))
+}
+
+var elementText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\x00", "\uFFFD")
+
+// path is a URL without what all of them have in common.
+func (s storyteller) path(url string) string {
+	path := strings.TrimPrefix(url, s.report.Target.URL)
+	if _, rest, absolute := strings.Cut(path, "://"); absolute {
+		if i := strings.IndexByte(rest, '/'); i >= 0 {
+			path = rest[i:]
+		}
+	}
+	path, _, _ = strings.Cut(path, "?")
+	return strings.TrimPrefix(path, "/_matrix/client/v3")
+}

@@ -1,0 +1,263 @@
+package report
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/requirements"
+	"threepid-conformance/harness/verdict"
+)
+
+// A storyteller turns rows and evidence into what the page shows.
+type storyteller struct {
+	report   *Report
+	evidence Evidence
+	usual    usual
+	logs     *targetLogs
+}
+
+func (r *Report) storyteller(evidence Evidence, dir string) storyteller {
+	hide := r.Hide
+	if hide == nil {
+		hide = func(text string) string { return text }
+	}
+	return storyteller{
+		report:   r,
+		evidence: evidence,
+		usual:    usualHeaders(evidence.Records),
+		logs:     &targetLogs{dir: dir, hide: hide, read: map[string][]logEntry{}},
+	}
+}
+
+// A sectionView is one verdict's rows.
+type sectionView struct {
+	Anchor, Title string
+	Rows          int
+	Thin          bool // rows with little to say
+	Groups        []groupView
+}
+
+// A groupView is a part of a section: the rows of an operation, or those that
+// share a reason.
+type groupView struct {
+	Title        string
+	OneOperation bool // which the title names
+	Rows         []rowView
+}
+
+type rowView struct {
+	Requirement
+	Class, Symbol, Word string // see look.Mark
+	Trouble             bool   // somebody has to act
+	Open                bool
+	Gist                string
+	Reason              []piece
+	BecauseAnchor       string
+	Specs               []specView
+	Elsewhere           []link // exchanges of other specs that findings name
+	More                int    // of them that are not listed
+	Rerun               string
+}
+
+type specView struct {
+	Spec
+	Exchanges []exchangeView
+	Missing   int // exchanges that exchanges.jsonl does not hold
+	Log       *logWindow
+}
+
+// A piece is text, or a link when Anchor is set.
+type piece struct{ Text, Anchor string }
+
+type link = piece
+
+// sections lists the rows, failures first.
+func (s storyteller) sections() []sectionView {
+	byOperation := func(q Requirement) string { return q.Operation }
+	together := func(Requirement) string { return "" }
+	byReason := func(q Requirement) string { return q.Reason }
+	var all []sectionView
+	for _, def := range []struct {
+		anchor, title string
+		in            func(Requirement) bool
+		group         func(Requirement) string
+		thin          bool
+	}{
+		{"failed", "Failed", func(q Requirement) bool { return q.Verdict == verdict.Fail && q.Gates }, together, false},
+		{"blocked", "Blocked", func(q Requirement) bool { return q.Verdict == verdict.Blocked }, together, false},
+		{"failed-without-counting", "Failed, but does not count", func(q Requirement) bool { return q.Verdict == verdict.Fail && !q.Gates }, together, false},
+		{"known", "Known failures", func(q Requirement) bool { return q.Verdict == verdict.ExpectedFail }, together, false},
+		{"passed", "Passed", func(q Requirement) bool { return q.Verdict == verdict.Pass }, byOperation, true},
+		{"declined", "Lawfully declined", func(q Requirement) bool { return q.Verdict == verdict.NotSupported }, byReason, true},
+		{"not-tested", "Not tested", func(q Requirement) bool { return q.Verdict == verdict.NotTested }, byReason, true},
+	} {
+		section := sectionView{Anchor: def.anchor, Title: def.title, Thin: def.thin}
+		places := map[string]int{}
+		for _, operation := range s.report.Operations {
+			for _, q := range s.report.Requirements {
+				if q.Operation != operation.OperationID || !def.in(q) {
+					continue
+				}
+				key := def.group(q)
+				at, known := places[key]
+				if !known {
+					at = len(section.Groups)
+					places[key] = at
+					section.Groups = append(section.Groups, groupView{Title: key, OneOperation: key == q.Operation})
+				}
+				section.Groups[at].Rows = append(section.Groups[at].Rows, s.row(q, def.thin))
+				section.Rows++
+			}
+		}
+		if section.Rows > 0 {
+			slices.SortStableFunc(section.Groups, func(a, b groupView) int {
+				if def.anchor == "passed" {
+					return 0 // in the order of the operations
+				}
+				return len(b.Rows) - len(a.Rows)
+			})
+			all = append(all, section)
+		}
+	}
+	return all
+}
+
+// listedElsewhere is how many exchanges of other specs a row lists.
+const listedElsewhere = 12
+
+// openAtMost is how many rows stand open when the page is opened. A server that
+// breaks everything is better read as a list.
+const openAtMost = 12
+
+func (s storyteller) row(q Requirement, thin bool) rowView {
+	mark := q.mark()
+	cited := citedIn(q)
+	v := rowView{
+		Requirement: q, Class: mark.Class, Symbol: mark.Symbol, Word: mark.Word,
+		Trouble: q.Verdict == verdict.Blocked || q.Verdict == verdict.Fail,
+		Reason:  s.linked(q.Reason),
+	}
+	v.Open = s.counts(q) && s.failures() <= openAtMost
+	if !thin {
+		v.Gist = q.Gist()
+	}
+	if q.Because != "" {
+		v.BecauseAnchor = strings.Replace(q.Because, " ", "/", 1)
+	}
+	own := map[string]bool{}
+	for _, spec := range q.Specs {
+		records := s.evidence.of(spec.Exchanges)
+		sv := specView{Spec: spec, Missing: len(spec.Exchanges) - len(records)}
+		var first time.Time
+		for i, r := range records {
+			if i == 0 {
+				first = started(r)
+			}
+			own[r.ID] = true
+			sv.Exchanges = append(sv.Exchanges, s.exchange(r, first, cited[r.ID]))
+		}
+		if q.Verdict != verdict.Pass && q.Verdict != verdict.NotTested {
+			if w, ok := s.logs.window(s.variantOf(q, records), records); ok {
+				sv.Log = &w
+			}
+		}
+		v.Specs = append(v.Specs, sv)
+		v.Rerun = spec.Rerun
+	}
+	for _, id := range q.Exchanges {
+		if _, there := s.evidence.byID[id]; !there || own[id] {
+			continue
+		}
+		if len(v.Elsewhere) == listedElsewhere {
+			v.More++
+			continue
+		}
+		v.Elsewhere = append(v.Elsewhere, link{Text: id, Anchor: anchorOf(id)})
+	}
+	return v
+}
+
+func (s storyteller) counts(q Requirement) bool {
+	return q.Verdict == verdict.Blocked || q.Verdict == verdict.Fail && q.Gates
+}
+
+func (s storyteller) failures() int {
+	n := 0
+	for _, q := range s.report.Requirements {
+		if s.counts(q) {
+			n++
+		}
+	}
+	return n
+}
+
+// variantOf is the configuration whose log tells of these exchanges.
+func (s storyteller) variantOf(q Requirement, records []exchange.Record) string {
+	entry, known := requirements.Lookup(q.ID)
+	if !known || len(records) == 0 || strings.HasPrefix(records[0].Request.URL, s.report.Target.URL) {
+		return ""
+	}
+	return string(entry.VariantOf(q.Operation))
+}
+
+// exchanges shows records that belong to no spec.
+func (s storyteller) exchanges(records []exchange.Record) []exchangeView {
+	var all []exchangeView
+	for _, r := range records {
+		all = append(all, s.exchange(r, started(records[0]), false))
+	}
+	return all
+}
+
+// outsideSpecs are the records that no spec of the report names: the look at the
+// deployment before the first spec, and what was cleaned up after the last.
+func (s storyteller) outsideSpecs() []exchange.Record {
+	named := map[string]bool{}
+	for _, q := range s.report.Requirements {
+		for _, spec := range q.Specs {
+			for _, id := range spec.Exchanges {
+				named[id] = true
+			}
+		}
+	}
+	var rest []exchange.Record
+	for _, r := range s.evidence.Records {
+		if !named[r.ID] {
+			rest = append(rest, r)
+		}
+	}
+	return rest
+}
+
+// exchangeName matches what messages call an exchange.
+var exchangeName = regexp.MustCompile(`\bexchange ([A-Za-z0-9.]+-[0-9]+)\b`)
+
+// citedIn are the exchanges that the row's reason or its findings name.
+func citedIn(q Requirement) map[string]bool {
+	cited := map[string]bool{}
+	for _, m := range exchangeName.FindAllStringSubmatch(q.Reason, -1) {
+		cited[m[1]] = true
+	}
+	for _, id := range q.Exchanges {
+		cited[id] = true
+	}
+	return cited
+}
+
+// linked makes links of the exchanges that a text names.
+func (s storyteller) linked(text string) []piece {
+	var pieces []piece
+	done := 0
+	for _, at := range exchangeName.FindAllStringSubmatchIndex(text, -1) {
+		id := text[at[2]:at[3]]
+		if _, there := s.evidence.byID[id]; !there {
+			continue
+		}
+		pieces = append(pieces, piece{Text: text[done:at[0]]}, piece{Text: text[at[0]:at[1]], Anchor: anchorOf(id)})
+		done = at[1]
+	}
+	return append(pieces, piece{Text: text[done:]})
+}

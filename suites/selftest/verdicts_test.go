@@ -1,0 +1,145 @@
+package selftest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"threepid-conformance/harness/report"
+	"threepid-conformance/harness/verdict"
+)
+
+// A fault that breaks one row which counts, and one whose row counts in strict
+// runs only.
+const (
+	hardFault   = "--target-option=fault=added-at-in-seconds"
+	hardRow     = "getAccount3PIDs get-005-added-at-milliseconds"
+	onlyHard    = "--label-filter=requirement:get-005-added-at-milliseconds"
+	strictFault = "--target-option=fault=next-link-ignored"
+	strictRow   = "requestTokenTo3PIDEmail val-004-next-link-redirect"
+	onlyStrict  = "--label-filter=requirement:val-004-next-link-redirect || requirement:val-001-link-validates"
+)
+
+// expecting runs with a list of known failures.
+func expecting(t *testing.T, list string, args ...string) run {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "known.yaml")
+	if err := os.WriteFile(file, []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return conform(t, append(args, "--expectations="+file)...)
+}
+
+const known = `
+- operation: getAccount3PIDs
+  requirement: get-005-added-at-milliseconds
+  reason: we count in seconds
+  link: https://example.org/issues/1
+  says: `
+
+func TestKnownFailures(t *testing.T) {
+	// One row more, because a run in which nothing passes shows nothing.
+	const filter = "--label-filter=requirement:get-005-added-at-milliseconds || requirement:get-001-200-schema"
+
+	r := expecting(t, known+"added_at\n", hardFault, filter)
+	if r.exit != 0 || r.verdicts(t)[hardRow] != verdict.ExpectedFail {
+		t.Errorf("a known failure: exit %d and %s\n%s", r.exit, r.verdicts(t)[hardRow], r.output)
+	}
+	if q := r.row(t, hardRow); q.Link != "https://example.org/issues/1" || !strings.Contains(q.Reason, "we count in seconds") {
+		t.Errorf("the row does not say why: %q %s", q.Reason, q.Link)
+	}
+
+	r = expecting(t, known+"something else\n", hardFault, filter)
+	if r.exit != 1 || r.verdicts(t)[hardRow] != verdict.Fail {
+		t.Errorf("another failure of a listed row: exit %d and %s", r.exit, r.verdicts(t)[hardRow])
+	}
+
+	r = expecting(t, known+"added_at\n", filter)
+	if r.exit != 1 || !strings.Contains(r.output, "remove it from the expectations file") {
+		t.Errorf("a listed row that passes: exit %d\n%s", r.exit, r.output)
+	}
+}
+
+func TestStrictRowsCountInStrictRuns(t *testing.T) {
+	lenient := conform(t, strictFault, onlyStrict)
+	if lenient.exit != 0 || lenient.verdicts(t)[strictRow] != verdict.Fail || lenient.row(t, strictRow).Gates {
+		t.Errorf("without --strict: exit %d\n%s", lenient.exit, lenient.output)
+	}
+	strict := conform(t, strictFault, onlyStrict, "--strict")
+	if strict.exit != 1 || !strict.row(t, strictRow).Gates {
+		t.Errorf("with --strict: exit %d\n%s", strict.exit, strict.output)
+	}
+}
+
+// A run that shows nothing is no success.
+func TestNothingShownIsNoSuccess(t *testing.T) {
+	for name, args := range map[string][]string{
+		"everything is excluded": {onlyHard, "--exclude=get-005-added-at-milliseconds=not today"},
+		"a capability is absent": {onlyHard, "--capabilities-mail=no"},
+		"nothing applies to the version": {
+			"--label-filter=requirement:email-011-medium-not-supported", "--target-option=versions=v1.1",
+		},
+	} {
+		r := conform(t, args...)
+		if r.exit != 1 || !strings.Contains(r.output, "nothing passed") && !strings.Contains(r.output, "holds no spec") {
+			t.Errorf("%s: exit %d\n%s", name, r.exit, r.output)
+		}
+	}
+}
+
+// What a failing spec prints is enough to act on.
+func TestAFailureSaysWhatToDo(t *testing.T) {
+	r := conform(t, hardFault, onlyHard)
+	for _, part := range []string{
+		"get-005-added-at-milliseconds (MUST)", // the requirement
+		"https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3account3pid",
+		"sent  GET", "came  200 OK", // what was sent, what came back
+		"exchanges.jsonl",
+		"run just this again: " + conformance + " run --label-filter='getAccount3PIDs && requirement:get-005",
+		"suites/contact/get_account_3pids.go:", // the spec's own line
+	} {
+		if !strings.Contains(r.output, part) {
+			t.Errorf("the output lacks %q:\n%s", part, r.output)
+		}
+	}
+	spec := r.row(t, hardRow).Specs[0]
+	again := exec.Command("sh", "-c", spec.Rerun)
+	if rerun := execute(t, again); rerun.verdicts(t)[hardRow] != verdict.Fail {
+		t.Errorf("the command that reruns the row says %s: %s", rerun.verdicts(t)[hardRow], spec.Rerun)
+	}
+}
+
+// A run that is interrupted leaves a report that says so.
+func TestInterruptedRunsLeaveAReport(t *testing.T) {
+	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		cmd := exec.Command(conformance, "run")
+		cmd.Dir = t.TempDir()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		waitForEvidence(t, filepath.Join(cmd.Dir, "results", report.ExchangesFile))
+		if err := cmd.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // the exit code is what counts
+		r := readReport(t, filepath.Join(cmd.Dir, "results"))
+		if r == nil || r.Complete || cmd.ProcessState.ExitCode() != 1 {
+			t.Errorf("%v: exit %d, report %v", signal, cmd.ProcessState.ExitCode(), r != nil && r.Complete)
+		}
+	}
+}
+
+// waitForEvidence returns when specs are running.
+func waitForEvidence(t *testing.T, path string) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), `"id":"p1-`) {
+			return
+		}
+	}
+	t.Fatal("no spec ran within 20 s")
+}
