@@ -1,0 +1,69 @@
+package contact
+
+import (
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+)
+
+// Accounts of guests. client-server-api/#guest-access
+var _ = Describe("A guest", func() {
+
+	DescribeTable("is refused, and nothing happens", func(ctx SpecContext, operation string) {
+		guest, answer := fixtures.RegisterGuest(ctx)
+		switch {
+		case guest == nil && Declined("guests-not-enabled", answer):
+			Decline("guests-not-enabled", answer)
+		case guest == nil:
+			NotTested("the homeserver registered no guest:\n%s", answer)
+		}
+		call := fixtures.Grantable(ctx, operation)
+		asGuest := call.First(ctx, fixtures.WithToken(guest.Token))
+		Expect(asGuest).To(And(HaveStatus(http.StatusForbidden, http.StatusUnauthorized), BeRefused()))
+		Strictly(func(g Gomega) { g.Expect(asGuest).To(HaveErrcode("M_GUEST_ACCESS_FORBIDDEN")) })
+		call.Grant(ctx) // so the guest has not used it up
+	}, each(Must("acc-001-guest-refused")))
+})
+
+// Accounts that were closed. client-server-api/#post_matrixclientv3accountdeactivate
+var _ = Describe("A deactivated account", func() {
+
+	It("reads no list any more", Must("acc-004-deactivated"), Operation("getAccount3PIDs"),
+		func(ctx SpecContext) {
+			call := fixtures.Granted(ctx, "getAccount3PIDs")
+			call.User.Deactivate(ctx, JSON{})
+			Expect(call.First(ctx)).To(refuseToken("M_UNKNOWN_TOKEN"))
+		})
+
+	It("adds nothing, and nobody logs into it by its address", Must("acc-004-deactivated"), Operation("add3PID"), Needs(Mail),
+		func(ctx SpecContext) {
+			call := fixtures.Granted(ctx, "add3PID")
+			alice := call.User
+			alice.Deactivate(ctx, JSON{})
+			Expect(call.First(ctx)).To(refuseToken("M_UNKNOWN_TOKEN"))
+			Expect(fixtures.LogIn(ctx, fixtures.EmailIdentifier(call.Address), alice.Password)).NotTo(BeOK())
+		})
+
+	It("leaves its address to others when it was erased", Should("acc-006-erase-removes-contacts"), Operation("add3PID"), Needs(Mail),
+		func(ctx SpecContext) {
+			alice, address := fixtures.WithEmail(ctx)
+			bob := fixtures.NewUser(ctx)
+			alice.Deactivate(ctx, JSON{"erase": true})
+
+			secret := fixtures.FreshSecret()
+			answer := fixtures.Post(ctx, emailRequestToken, JSON{"client_secret": secret, "email": address, "send_attempt": 1})
+			Expect(answer).To(HaveStatus(http.StatusOK))
+			mails, err := AwaitMails(ctx, address, 2) // the first one was alice's
+			Expect(err).NotTo(HaveOccurred())
+
+			session := fixtures.SessionOf(answer, address, secret)
+			session.Mail = mails[1]
+			Expect(session.SubmitURL != "" || fixtures.HasValidationLink(session)).To(BeTrue(), "the mail %q leads nowhere", session.Mail.Subject)
+			session.Use(ctx)
+			Expect(bob.TryAdd(ctx, session.SID, secret)).To(HaveStatus(http.StatusOK))
+		})
+})

@@ -1,0 +1,98 @@
+package contact
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+	"threepid-conformance/harness/exchange"
+)
+
+// What every answer looks like, whatever it says. client-server-api/#api-standards
+//
+// The exchange looks at all answers of the eight operations in this way and
+// files what it finds. These specs see to it that there is something to look at:
+// of each operation a success and several refusals.
+var _ = Describe("The answers", func() {
+
+	DescribeTable("are JSON objects", func(ctx SpecContext, operation string) {
+		granted, refused := fixtures.Answers(ctx, operation)
+		for _, answer := range append(refused, granted) {
+			Expect(answer.JSON).NotTo(BeNil(), "%v\n%s", answer.Malformed, answer)
+		}
+	}, each(Must("gen-001-json-object-body")))
+
+	DescribeTable("say that they are JSON", func(ctx SpecContext, operation string) {
+		granted, refused := fixtures.Answers(ctx, operation)
+		for _, answer := range append(refused, granted) {
+			Expect(answer.Header.Get("Content-Type")).To(MatchRegexp(`(?i)^application/json *(;|$)`), "%s", answer)
+		}
+	}, each(Must("gen-002-content-type-json")))
+
+	DescribeTable("have errcode and error when they refuse", func(ctx SpecContext, operation string) {
+		_, refused := fixtures.Answers(ctx, operation)
+		for _, answer := range refused {
+			if !answer.IsChallenge() {
+				Expect(answer.IsStandardError()).To(BeTrue(), "no standard error\n%s", answer)
+			}
+		}
+	}, each(Must("gen-004-standard-error-shape")))
+
+	DescribeTable("have an errcode of the spec's form", func(ctx SpecContext, operation string) {
+		_, refused := fixtures.Answers(ctx, operation)
+		for _, answer := range refused {
+			if _, present := answer.JSON["errcode"]; present || !answer.IsChallenge() {
+				// All that is wrong with these requests is in the spec, so its codes serve.
+				Expect(answer.Errcode()).To(MatchRegexp(`\AM_[A-Z0-9._]+\z`), "%s", answer)
+			}
+		}
+	}, each(Should("gen-005-errcode-form")))
+})
+
+// Text in requests and answers. client-server-api/#api-standards
+var _ = Describe("Text", func() {
+
+	DescribeTable("is UTF-8 in answers, and in requests as good as escaped", func(ctx SpecContext, operation string) {
+		granted, refused := fixtures.Answers(ctx, operation)
+		for _, answer := range append(refused, granted) {
+			Expect(utf8.Valid(answer.Body)).To(BeTrue(), "no UTF-8\n%s", answer)
+		}
+		if granted.Sent == nil {
+			return // there is no text in such requests
+		}
+		escaped := fixtures.Valid(ctx, operation).Send(ctx, fixtures.WithValue("org.example.name", json.RawMessage(`"Zo\u00eb"`)))
+		plain := fixtures.Valid(ctx, operation).Send(ctx, fixtures.WithValue("org.example.name", "Zoë"))
+		Expect(plain).To(And(HaveStatus(escaped.Status), HaveErrcode(escaped.Errcode())), "with an escape instead:\n%s", escaped)
+
+		invalid := fixtures.Valid(ctx, operation).Send(ctx, fixtures.WithValue("org.example.name", json.RawMessage("\"Zo\xeb\"")))
+		Strictly(func(g Gomega) { g.Expect(invalid).To(BeRefused()) })
+	}, each(Must("gen-003-utf8")))
+
+	It("names the same mailbox whether its letters are escaped or not",
+		Must("gen-003-utf8"), Operation("requestTokenTo3PIDEmail"), Needs(Mail),
+		func(ctx SpecContext) {
+			request := func(spelling any) *exchange.Answer {
+				return fixtures.Post(ctx, emailRequestToken, JSON{
+					"client_secret": fixtures.FreshSecret(), "email": spelling, "send_attempt": 1,
+				})
+			}
+			// With an escape the request is ASCII, which no decoder gets wrong.
+			first, second := "zoë."+fixtures.FreshEmail(), "zoë."+fixtures.FreshEmail()
+			escaped := request(json.RawMessage(strings.Replace(`"`+first+`"`, "ë", `\u00eb`, 1)))
+			plain := request(second)
+			Expect(plain).To(And(HaveStatus(escaped.Status), HaveErrcode(escaped.Errcode())), "with an escape instead:\n%s", escaped)
+			if !escaped.OK() {
+				NotTested("the homeserver does not take addresses with such letters:\n%s", escaped)
+			}
+			if _, err := AwaitMails(ctx, first, 1); err != nil {
+				NotTested("the homeserver sends no mail to addresses with such letters: %v", err)
+			}
+			_, err := AwaitMails(ctx, second, 1)
+			Expect(err).NotTo(HaveOccurred(), "without an escape the address is another one to the homeserver")
+		})
+})

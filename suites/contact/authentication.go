@@ -1,0 +1,126 @@
+package contact
+
+import (
+	"net/http"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+)
+
+// Which access tokens count, and how they are sent. Apart from the token the
+// requests are in order: in which order a server checks is its own business.
+// client-server-api/#using-access-tokens
+var _ = Describe("An access token", func() {
+
+	DescribeTable("has to be there", func(ctx SpecContext, operation string) {
+		call := fixtures.Valid(ctx, operation)
+		call.Grant(ctx) // with a token
+		Expect(call.First(ctx, fixtures.WithToken(""))).To(refuseToken("M_MISSING_TOKEN"))
+	}, each(Must("auth-001-missing-token")))
+
+	DescribeTable("has to be one that was issued", func(ctx SpecContext, operation string) {
+		call := fixtures.Granted(ctx, operation)
+		for _, token := range []string{fixtures.UnknownToken(), fixtures.AlmostToken(call.User.Token)} {
+			Expect(call.First(ctx, fixtures.WithToken(token))).To(refuseToken("M_UNKNOWN_TOKEN"))
+		}
+	}, each(Must("auth-002-unknown-token")))
+
+	DescribeTable("is sent in a Bearer header", func(ctx SpecContext, operation string) {
+		call := fixtures.Valid(ctx, operation)
+		Expect(call.First(ctx)).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
+		call.Grant(ctx)
+		empty := call.First(ctx, fixtures.WithToken(""), fixtures.WithHeader("Authorization", "Bearer"))
+		Expect(empty).To(HaveStatus(http.StatusUnauthorized))
+	}, each(Must("auth-003-bearer-header")))
+
+	DescribeTable("may be sent in the URL", func(ctx SpecContext, operation string) {
+		call := fixtures.Grantable(ctx, operation)
+		unknown := call.First(ctx, fixtures.WithToken(""), fixtures.WithQuery("access_token", fixtures.UnknownToken()))
+		Expect(unknown).To(refuseToken("M_UNKNOWN_TOKEN"))
+		known := call.Send(ctx, fixtures.WithToken(""), fixtures.WithQuery("access_token", call.User.Token))
+		Expect(known).To(HaveStatus(http.StatusOK))
+	}, each(Must("auth-004-query-token")))
+
+	DescribeTable("ends when its device is logged out", func(ctx SpecContext, operation string) {
+		call := fixtures.Granted(ctx, operation)
+		device := call.User.OtherDevice(ctx)
+		call.Accept(ctx, device.Token)
+		device.LogOut(ctx)
+		Expect(call.First(ctx, fixtures.WithToken(device.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
+	}, each(Must("auth-005-logged-out-token")))
+
+	DescribeTable("may have come to a soft end", func(ctx SpecContext, operation string) {
+		answer := fixtures.Granted(ctx, operation).First(ctx, fixtures.WithToken(fixtures.UnknownToken()))
+		if answer.Status != http.StatusUnauthorized {
+			Blocked(operation, "auth-002-unknown-token", "an unknown token was not refused with 401:\n%s", answer)
+		}
+		soft, present := answer.JSON["soft_logout"]
+		if !present {
+			Decline("no-soft-logout", answer)
+		}
+		Expect(soft).To(BeAssignableToTypeOf(true), "%s", answer)
+	}, each(May("auth-006-soft-logout-type")))
+
+	DescribeTable("ends when its lifetime is over", On(ShortTokenLifetime), func(ctx SpecContext, operation string) {
+		call := fixtures.Plain(ctx, operation)
+		issued := call.User.LogInToRefresh(ctx)
+		switch {
+		case issued.Lifetime == 0:
+			Decline("no-expiry", issued.Answer)
+		case issued.Lifetime > 5*time.Second:
+			NotTested("access tokens live for %s, which is too long to wait for", issued.Lifetime)
+		}
+		call.Accept(ctx, issued.Token)
+		Pause(ctx, issued.Lifetime+50*time.Millisecond, "the access token has to expire")
+		Expect(call.First(ctx, fixtures.WithToken(issued.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
+		next := issued.Refresh(ctx)
+		Expect(call.First(ctx, fixtures.WithToken(next.Token))).NotTo(HaveErrcode("M_UNKNOWN_TOKEN"))
+	}, each(Must("auth-007-expired-token")))
+
+	DescribeTable("is what has an effect", func(ctx SpecContext, operation string) {
+		call := fixtures.Grantable(ctx, operation)
+		call.Attempt(ctx, fixtures.WithToken("")) // that it is refused is for another row to see
+		Expect(call.Effects(ctx)).To(BeEmpty())
+	}, each(Must("auth-009-unauthenticated-no-effect")))
+
+	DescribeTable("need not be there", func(ctx SpecContext, operation string) {
+		alice := fixtures.NewUser(ctx)
+		fixtures.Valid(ctx, operation).Grant(ctx, fixtures.WithToken(alice.Token))
+		Expect(fixtures.Valid(ctx, operation).Send(ctx)).To(HaveStatus(http.StatusOK))
+	}, each(Must("auth-011-requesttoken-needs-no-token")))
+})
+
+// Whose identifiers a token stands for.
+var _ = Describe("An access token", Needs(Mail), Must("auth-008-account-isolation"), func() {
+
+	It("shows the identifiers of its own user", Operation("getAccount3PIDs"), func(ctx SpecContext) {
+		alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
+		hers, his := fixtures.ValidateEmail(ctx), fixtures.ValidateEmail(ctx)
+		alice.Own(ctx, hers)
+		bob.Own(ctx, his)
+		Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address))
+		Expect(bob.Addresses(ctx)).To(ConsistOf(his.Address))
+	})
+
+	It("changes the identifiers of its own user", Operation("add3PID"), func(ctx SpecContext) {
+		alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
+		hers, his := fixtures.ValidateEmail(ctx), fixtures.ValidateEmail(ctx)
+		alice.Own(ctx, hers)
+
+		bob.TryAdd(ctx, hers.SID, his.ClientSecret) // about her address, without her secret
+		Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address), "after another user asked for her address")
+		bob.Own(ctx, his)
+		Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address), "after another user added an address")
+	})
+})
+
+// refuseToken holds for a refusal of the access token, which offers no flows,
+// whatever else the operation does with status 401.
+func refuseToken(errcode string) types.GomegaMatcher {
+	return And(HaveStatus(http.StatusUnauthorized), HaveErrcode(errcode), Not(BeChallenge()))
+}

@@ -1,0 +1,88 @@
+package contact
+
+import (
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+)
+
+// Bodies that have one thing wrong with them. The answer has to be a refusal:
+// after User-Interactive Authentication where a server asks for that first.
+// client-server-api/#common-error-codes
+var _ = Describe("A defective body", func() {
+
+	DescribeTable("that is no JSON is refused without effect", func(ctx SpecContext, operation string) {
+		call := fixtures.Grantable(ctx, operation)
+		for _, text := range []string{"no JSON", strings.TrimSuffix(call.Text(), "}"), strings.ReplaceAll(call.Text(), `"`, `'`)} {
+			answer := call.Send(ctx, fixtures.WithBody(text))
+			Expect(answer).To(BeRefused())
+			Strictly(func(g Gomega) { g.Expect(answer).To(HaveErrcode("M_NOT_JSON")) })
+		}
+		Expect(call.Effects(ctx)).To(BeEmpty())
+	}, each(Must("gen-007-not-json")))
+
+	DescribeTable("that lacks a required key is refused without effect", func(ctx SpecContext, operation string) {
+		call := fixtures.Grantable(ctx, operation)
+		for _, key := range fixtures.RequiredKeys(operation) {
+			answer := call.Send(ctx, fixtures.Without(key.Path))
+			Expect(answer).To(BeRefused(), "without %s", key.Path)
+			Strictly(func(g Gomega) {
+				g.Expect(answer).To(HaveErrcode("M_MISSING_PARAM", "M_BAD_JSON", "M_INVALID_PARAM"), "without %s", key.Path)
+			})
+		}
+		Expect(call.Effects(ctx)).To(BeEmpty())
+	}, each(Must("gen-008-missing-required-key")))
+
+	DescribeTable("with a value of another type is refused without effect", func(ctx SpecContext, operation string) {
+		call := fixtures.Grantable(ctx, operation)
+		for _, key := range fixtures.RequiredKeys(operation) {
+			for _, wrong := range key.WrongTypes {
+				answer := call.Send(ctx, fixtures.WithValue(key.Path, wrong))
+				Expect(answer).To(BeRefused(), "%s is %v", key.Path, wrong)
+				Strictly(func(g Gomega) {
+					g.Expect(answer).To(HaveErrcode("M_BAD_JSON", "M_INVALID_PARAM", "M_MISSING_PARAM"), "%s is %v", key.Path, wrong)
+				})
+			}
+		}
+		Expect(call.Effects(ctx)).To(BeEmpty())
+	}, each(Must("gen-009-wrong-json-type")))
+
+	DescribeTable("that is JSON but no object is refused", func(ctx SpecContext, operation string) {
+		call := fixtures.Granted(ctx, operation)
+		for _, text := range []string{"[]", `"x"`, "1", "null"} {
+			answer := call.Send(ctx, fixtures.WithBody(text))
+			Expect(answer).To(BeRefused())
+			Strictly(func(g Gomega) { g.Expect(answer).To(HaveErrcode("M_BAD_JSON", "M_NOT_JSON")) })
+		}
+	}, each(Must("gen-010-non-object-body")))
+
+	DescribeTable("that is not there is refused without effect", func(ctx SpecContext, operation string) {
+		call := fixtures.Grantable(ctx, operation)
+		Expect(call.Send(ctx, fixtures.WithoutBody())).To(BeRefused())
+		Expect(call.Effects(ctx)).To(BeEmpty())
+	}, each(Must("gen-011-absent-body")))
+})
+
+// Requests that are in order and still cannot be granted.
+// client-server-api/#standard-error-response
+var _ = Describe("A request that fails", func() {
+
+	DescribeTable("leaves the list as it was", func(ctx SpecContext, operation string) {
+		call := fixtures.Granted(ctx, operation)
+		failed := 0
+		for _, vain := range call.InVain(ctx) {
+			before := call.User.Addresses(ctx)
+			if answer := vain.Send(ctx); !answer.OK() { // that it fails is for other rows to see
+				failed++
+				Expect(call.User.Addresses(ctx)).To(ConsistOf(before), "after\n%s", answer)
+			}
+		}
+		if failed == 0 {
+			NotTested("the homeserver grants whatever it is asked, so nothing failed")
+		}
+	}, each(Must("gen-017-failed-request-no-effect")))
+})

@@ -1,0 +1,68 @@
+package contact
+
+import (
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+)
+
+// The capability m.3pid_changes. client-server-api/#m3pid_changes-capability
+var _ = Describe("The capability m.3pid_changes", func() {
+
+	shape := func(ctx SpecContext, alice *fixtures.User) {
+		GinkgoHelper()
+		capabilities, answer := alice.Capabilities(ctx)
+		capability, listed := capabilities["m.3pid_changes"]
+		if !listed {
+			Decline("capability-absent", answer)
+		}
+		Expect(capability).To(HaveKeyWithValue("enabled", BeAssignableToTypeOf(true)), "%s", answer)
+	}
+
+	It("says with a boolean whether changes are enabled", Must("cap-001-shape"), Operation("getAccount3PIDs"),
+		func(ctx SpecContext) {
+			shape(ctx, fixtures.Granted(ctx, "getAccount3PIDs").User) // it is about a list that can be read
+		})
+
+	It("says with a boolean that they are not", On(ChangesDisabled), Must("cap-001-shape"), Operation("getAccount3PIDs"),
+		func(ctx SpecContext) {
+			shape(ctx, fixtures.NewUser(ctx))
+		})
+
+	It("means what it says when it says no", On(ChangesDisabled), Must("cap-002-disabled-refuses-changes"), Operation("add3PID"), Needs(Mail),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			if _, answer := alice.Capabilities(ctx); !fixtures.AnnouncesNoChanges(answer) {
+				NotTested("the homeserver does not say that changes are disabled:\n%s", answer)
+			}
+			Expect(alice.Get(ctx, "/account/3pid")).To(HaveStatus(http.StatusOK), "the list may be read all the same")
+
+			// Where mail for a change that cannot be made is refused, too, there is no
+			// session to ask with. Then only a refusal without any look at the request
+			// shows that it is one of policy.
+			call := fixtures.Plain(ctx, "add3PID")
+			if fixtures.Valid(ctx, "requestTokenTo3PIDEmail").Send(ctx).OK() {
+				call = fixtures.Valid(ctx, "add3PID")
+			} else if answer := call.First(ctx); answer.Errcode() != "M_FORBIDDEN" {
+				NotTested("no address can be validated here, so the refusal may be about that:\n%s", answer)
+			}
+			Expect(call.Send(ctx)).To(BeRefused())
+			Expect(call.User.Get(ctx, "/account/3pid")).To(HaveStatus(http.StatusOK))
+			Expect(call.Effects(ctx)).To(BeEmpty())
+		})
+
+	It("is no reason to refuse when it says yes, or nothing", Should("cap-003-enabled-means-available"), Operation("add3PID"), Needs(Mail),
+		func(ctx SpecContext) {
+			call := fixtures.Valid(ctx, "add3PID")
+			_, capabilities := call.User.Capabilities(ctx)
+			answer := call.Send(ctx)
+			if fixtures.AnnouncesNoChanges(capabilities) && Declined("changes-disabled", answer) {
+				Decline("changes-disabled", answer)
+			}
+			Expect(answer).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
+		})
+})

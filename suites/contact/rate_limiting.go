@@ -1,0 +1,124 @@
+package contact
+
+import (
+	"encoding/json"
+	"net/http"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+	"threepid-conformance/harness/exchange"
+)
+
+// What a homeserver says to one request too many. client-server-api/#rate-limiting
+var _ = Describe("One request too many", On(RateLimited), func() {
+
+	DescribeTable("is refused as any request", func(ctx SpecContext, operation string) {
+		refusal := limited(ctx, operation)
+		Expect(refusal.IsStandardError()).To(BeTrue(), "no standard error\n%s", refusal)
+		Strictly(func(g Gomega) {
+			g.Expect(refusal).To(HaveStatus(http.StatusTooManyRequests))
+			g.Expect(refusal).To(HaveErrcode("M_LIMIT_EXCEEDED"))
+		})
+	}, each(Should("rl-001-429-shape")))
+
+	DescribeTable("has its wait in whole milliseconds", func(ctx SpecContext, operation string) {
+		refusal := limited(ctx, operation)
+		wait, present := refusal.JSON["retry_after_ms"]
+		if !present {
+			Decline("no-retry-after-ms", refusal)
+		}
+		Expect(wait).To(BeAssignableToTypeOf(json.Number("")), "%s", refusal)
+		Expect(wait).To(MatchRegexp(`\A\d+\z`), "%s", refusal)
+	}, each(Must("rl-002-retry-after-ms-type")))
+
+	DescribeTable("is told how long to wait", func(ctx SpecContext, operation string) {
+		refusal := limited(ctx, operation)
+		if refusal.Header.Get("Retry-After") != "" && Advertises("v1.10") && refusal.JSON["retry_after_ms"] == nil {
+			Decline("header-instead", refusal)
+		}
+		Expect(refusal.JSON).To(HaveKey("retry_after_ms"), "%s", refusal)
+	}, each(Should("rl-003-retry-after-ms-presence")))
+
+	DescribeTable("is told when to come back in Retry-After", func(ctx SpecContext, operation string) {
+		refusal := limited(ctx, operation)
+		header := refusal.Header.Get("Retry-After")
+		if _, err := http.ParseTime(header); err != nil {
+			Expect(header).To(MatchRegexp(`\A\d+\z`), "Retry-After is neither whole seconds nor a date\n%s", refusal)
+		}
+		if _, both := refusal.JSON["retry_after_ms"]; both {
+			byKey, _ := fixtures.ToldToWait(refusal)
+			byHeader, _ := fixtures.ToldByHeader(refusal)
+			Expect(byHeader).To(BeNumerically("~", byKey, time.Second), "Retry-After and retry_after_ms differ\n%s", refusal)
+		}
+	}, each(Should("rl-004-retry-after-header")))
+
+	DescribeTable("is there to be met", func(ctx SpecContext, operation string) {
+		met := fixtures.Limited(ctx, operation) != nil
+		Expect(met).To(BeTrue(), "expected a refusal for the rate; a burst of requests was answered as usual")
+	}, each(Should("rl-006-rate-limiting-exists")))
+})
+
+// What becomes of a request that was refused for its rate.
+var _ = Describe("A request that came too soon", On(RateLimited), Needs(Mail), func() {
+
+	It("mails nothing, and its repetition mails once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDEmail"),
+		func(ctx SpecContext) {
+			limited(ctx, "requestTokenTo3PIDEmail")
+			burst := meetLimit(ctx, fixtures.Plain(ctx, "requestTokenTo3PIDEmail"))
+			address, due := burst.Call.Address, burst.Granted
+
+			Pause(ctx, time.Second, "a mail that should not be has to arrive before the one that should")
+			Expect(Mailbox().Find(ctx, address)).To(HaveLen(due), "mails, of which none is for the refused request")
+			Expect(burst.Call.Send(ctx)).To(HaveStatus(http.StatusOK), "the same request after the wait")
+			mails, err := AwaitMails(ctx, address, due+1)
+			Expect(err).NotTo(HaveOccurred(), "the repeated request sent no mail")
+			Expect(mails).To(HaveLen(due+1), "mails, of which one is for the repeated request")
+			AtMostMails(address, due+1)
+		})
+
+	It("adds nothing, and its repetition adds the address", Must("rl-005-limited-request-no-effect"), Operation("add3PID"),
+		func(ctx SpecContext) {
+			limited(ctx, "add3PID")
+			call := fixtures.Grantable(ctx, "add3PID")
+			complete := call.Complete(ctx)
+			burst := meetLimit(ctx, call) // by requests without auth
+			if refused := fixtures.Now(ctx, complete); refused.Status != burst.Refusal.Status {
+				NotTested("the limit wore off too soon:\n%s", refused)
+			}
+			Expect(call.Effects(ctx)).To(BeEmpty())
+			Expect(fixtures.Send(ctx, complete)).To(HaveStatus(http.StatusOK), "the same request after the wait")
+			Expect(call.Effects(ctx)).To(ConsistOf(call.Address))
+		})
+
+	DescribeTable("is welcome after the wait", func(ctx SpecContext, operation string) {
+		limited(ctx, operation)
+		burst := meetLimit(ctx, fixtures.Plain(ctx, operation))
+		fixtures.WaitAsTold(ctx, burst.Refusal)
+		Expect(fixtures.Now(ctx, burst.Call.Request())).NotTo(HaveStatus(http.StatusTooManyRequests))
+	}, each(May("rl-007-add-and-bind-may-429")))
+})
+
+// meetLimit repeats a call until it is refused for its rate.
+func meetLimit(ctx SpecContext, call *fixtures.Call) fixtures.Burst {
+	GinkgoHelper()
+	burst := call.Burst(ctx)
+	if burst.Refusal == nil {
+		NotTested("the limit was not met again")
+	}
+	return burst
+}
+
+// limited is the answer to one request too many. Where there is none, the
+// requirement does not concern the homeserver.
+func limited(ctx SpecContext, operation string) *exchange.Answer {
+	GinkgoHelper()
+	refusal := fixtures.Limited(ctx, operation)
+	if refusal == nil {
+		Decline("not-limited", nil)
+	}
+	return refusal
+}

@@ -1,0 +1,123 @@
+package contact
+
+import (
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+	"threepid-conformance/harness/exchange"
+)
+
+// stageOAuth is for uploading cross-signing keys only.
+const stageOAuth = "m.oauth"
+
+// User-Interactive Authentication as POST /account/3pid/add uses it.
+// client-server-api/#user-interactive-authentication-api
+//
+// This file is about the challenge; uia_password.go is about whom the password
+// stage lets through, uia_stages.go about flows and their order, uia_sessions.go
+// about sessions.
+var _ = Describe("The challenge of POST /account/3pid/add", Operation("add3PID"), Needs(Mail), func() {
+
+	It("has flows with stages", Must("uia-001-challenge-schema"),
+		func(ctx SpecContext) {
+			challenge := fixtures.NewUser(ctx).BeginAdd(ctx, fixtures.ValidateEmail(ctx)).Challenge
+			text, object := BeAssignableToTypeOf(""), BeAssignableToTypeOf(map[string]any{})
+			each := func(m types.GomegaMatcher) types.GomegaMatcher { return Or(BeEmpty(), HaveEach(m)) }
+			texts := And(BeAssignableToTypeOf([]any{}), each(text))
+
+			Expect(challenge.JSON["flows"]).To(And(
+				BeAssignableToTypeOf([]any{}), each(HaveKeyWithValue("stages", texts)),
+			), "%s", challenge)
+			for key, wanted := range map[string]types.GomegaMatcher{
+				"session": text, "completed": texts, "params": And(object, each(object)),
+			} {
+				if value, present := challenge.JSON[key]; present {
+					Expect(value).To(wanted, "%s\n%s", key, challenge)
+				}
+			}
+		})
+
+	It("offers at least one flow, of at least one stage each", Must("uia-002-flows-non-empty"),
+		func(ctx SpecContext) {
+			challenge := fixtures.NewUser(ctx).BeginAdd(ctx, fixtures.ValidateEmail(ctx)).Challenge
+			if fixtures.Malformed(challenge) {
+				Blocked("add3PID", "uia-001-challenge-schema", "the flows cannot be read:\n%s", challenge)
+			}
+			Expect(fixtures.Flows(challenge)).NotTo(BeEmpty(), "%s", challenge)
+			Expect(fixtures.Flows(challenge)).NotTo(ContainElement(BeEmpty()), "%s", challenge)
+		})
+
+	It("cannot be taken for a missing or unknown token", Must("uia-003-challenge-is-not-token-error"),
+		func(ctx SpecContext) {
+			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
+			challenge := alice.BeginAdd(ctx, session).Challenge
+			Expect(challenge).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
+
+			tokenless := fixtures.Post(ctx, addPath, JSON{"sid": session.SID, "client_secret": session.ClientSecret})
+			Expect(tokenless).NotTo(BeChallenge())
+			alice.Add(ctx, session) // with the token
+		})
+
+	It("offers no stage that is for something else", Must("uia-019-inapplicable-auth-types-not-offered"),
+		func(ctx SpecContext) {
+			ui := fixtures.NewUser(ctx).BeginAdd(ctx, fixtures.ValidateEmail(ctx))
+			Expect(ui.Offers(fixtures.StageRegistrationToken)).To(BeFalse(), "%s", ui.Challenge)
+			Strictly(func(g Gomega) {
+				g.Expect(ui.Offers(stageOAuth)).To(BeFalse(), "%s", ui.Challenge)
+			})
+		})
+})
+
+// Stages that clients may leave to a page of the homeserver.
+// client-server-api/#fallback
+var _ = Describe("The fallback pages for POST /account/3pid/add", Operation("add3PID"), Needs(Mail), func() {
+
+	judge := func(ctx SpecContext) {
+		GinkgoHelper()
+		ui := fixtures.NewUser(ctx).BeginAdd(ctx, fixtures.ValidateEmail(ctx))
+		var foreign []string
+		for _, stage := range ui.Stages() {
+			switch stage {
+			case fixtures.StagePassword, fixtures.StageDummy: // every client knows them
+			case fixtures.StageRegistrationToken, stageOAuth: // uia-019 has something to say about them
+			default:
+				foreign = append(foreign, stage)
+			}
+		}
+		if len(foreign) == 0 {
+			Decline("native-stages-only", ui.Challenge)
+		}
+		needSession(ui) // the page is that of a session
+		for _, stage := range foreign {
+			page := fixtures.FallbackPage(ctx, stage, ui.Session())
+			Expect(page).To(HaveStatus(http.StatusOK))
+			Expect(page.Header.Get("Content-Type")).To(HavePrefix("text/html"), "%s", page)
+			Expect(page.Body).NotTo(BeEmpty(), "%s", page)
+		}
+	}
+
+	It("are there for all stages that not every client knows", Must("uia-020-fallback-page"), judge)
+	It("are there for all stages of longer flows, too", Must("uia-020-fallback-page"), On(TwoStageUIA), judge)
+})
+
+// expectEnough asserts that the stages a user went through were enough for the
+// request that adds the session's address. Whether such requests are granted at
+// all is another matter, and ends the spec as blocked.
+func expectEnough(ctx SpecContext, u *fixtures.User, s *fixtures.EmailSession, answer *exchange.Answer) {
+	GinkgoHelper()
+	if !answer.OK() && !answer.IsChallenge() {
+		u.Add(ctx, s) // in the way that all specs take
+	}
+	Expect(answer).To(beGranted())
+}
+
+// beGranted holds for a 2xx answer, whatever its body: how a success has to look
+// is what add-001-success-200 is about.
+func beGranted() types.GomegaMatcher {
+	return HaveStatus(http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent)
+}

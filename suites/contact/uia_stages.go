@@ -1,0 +1,147 @@
+package contact
+
+import (
+	"slices"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+)
+
+// The flows of POST /account/3pid/add and the stages they consist of.
+// client-server-api/#user-interactive-authentication-api
+var _ = Describe("The stages of POST /account/3pid/add", Operation("add3PID"), Needs(Mail), func() {
+
+	It("include the dummy only where a flow offers it", Must("uia-006-dummy-stage"),
+		func(ctx SpecContext) {
+			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
+			ui := alice.BeginAdd(ctx, session)
+			answer := ui.Pass(ctx, fixtures.StageDummy)
+			if ui.OffersAlone(fixtures.StageDummy) {
+				expectEnough(ctx, alice, session, answer)
+				return
+			}
+			Expect(answer).NotTo(beGranted())
+			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
+			alice.Add(ctx, session) // by what is offered
+		})
+
+	It("are complete with the dummy where a flow is nothing else", On(DummyUIA), Must("uia-006-dummy-stage"),
+		func(ctx SpecContext) {
+			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
+			ui := alice.BeginAdd(ctx, session)
+			if !ui.OffersAlone(fixtures.StageDummy) {
+				NotTested("the variant %s has no flow of %s alone", DummyUIA, fixtures.StageDummy)
+			}
+			expectEnough(ctx, alice, session, ui.Pass(ctx, fixtures.StageDummy))
+		})
+
+	DescribeTable("are not passed by types that no flow offers", Must("uia-012-unknown-stage-type"),
+		func(ctx SpecContext, kind any) {
+			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
+			ui := alice.BeginAdd(ctx, session)
+			if name, _ := kind.(string); ui.Offers(name) {
+				NotTested("the homeserver offers %s", name)
+			}
+			Expect(ui.Submit(ctx, JSON{"type": kind})).To(Or(BeChallenge(), BeRefused()))
+			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
+			alice.Add(ctx, session) // by what is offered
+		},
+		Entry("that nobody knows", "org.example.unknown"),
+		Entry("that are for registering an account", fixtures.StageTerms),
+		Entry("that are no string", 7),
+	)
+
+	It("leave other errors as they are", Must("uia-018-non-auth-failure-standard-error"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			session := fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret())
+			answer := alice.TryAdd(ctx, session.SID, session.ClientSecret)
+			if answer.OK() {
+				Blocked("add3PID", "add-005-session-must-be-validated", "a session that was not validated is no error here:\n%s", answer)
+			}
+			Expect(answer).NotTo(BeChallenge())
+			Expect(answer.IsStandardError()).To(BeTrue(), "%s", answer)
+
+			session.Validate(ctx)
+			alice.Add(ctx, session) // the same authentication is granted
+		})
+
+	everyFlow := func(ctx SpecContext) {
+		alice := fixtures.NewUser(ctx)
+		first := alice.BeginAdd(ctx, fixtures.ValidateEmail(ctx))
+		if len(first.Drivable()) < 2 {
+			Decline("single-flow", first.Challenge)
+		}
+		for _, flow := range first.Drivable() {
+			session := fixtures.ValidateEmail(ctx)
+			expectEnough(ctx, alice, session, alice.BeginAdd(ctx, session).Follow(ctx, flow))
+		}
+	}
+	It("may be those of any flow", Must("uia-022-any-offered-flow-works"), everyFlow)
+	It("may be those of any longer flow", On(TwoStageUIA), Must("uia-022-any-offered-flow-works"), everyFlow)
+})
+
+var _ = Describe("Several stages of POST /account/3pid/add", Operation("add3PID"), Needs(Mail), On(TwoStageUIA), func() {
+
+	It("are listed as completed when they are", Must("uia-008-completed-list"),
+		func(ctx SpecContext) {
+			_, ui, flow := beginWithStages(ctx, fixtures.NewUser(ctx))
+			if failed, possible := ui.Fail(ctx, flow[0]); possible {
+				Expect(fixtures.Completed(failed)).NotTo(ContainElement(flow[0]), "a failed stage is not completed\n%s", failed)
+			}
+			_, ui, flow = beginWithStages(ctx, fixtures.NewUser(ctx)) // a failure may have been the end of it
+			passed := ui.Pass(ctx, flow[0])
+			Expect(passed).To(BeChallenge())
+			Expect(fixtures.Completed(passed)).To(ConsistOf(flow[0]), "%s", passed)
+		})
+
+	It("lead on in their order only", Must("uia-009-stages-in-order"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			session, ui, flow := beginWithStages(ctx, alice)
+			for _, other := range ui.Flows() {
+				if slices.Index(other, flow[1]) == 0 {
+					NotTested("the homeserver offers %v and %v, so that either stage may come first", flow, other)
+				}
+			}
+			Expect(ui.Pass(ctx, flow[1])).To(BeChallenge())
+			Expect(ui.Pass(ctx, flow[0])).To(BeChallenge())
+			expectEnough(ctx, alice, session, ui.Follow(ctx, flow))
+		})
+
+	It("stay completed", Must("uia-010-completed-stage-not-retryable"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			session, ui, flow := beginWithStages(ctx, alice)
+			ui.Pass(ctx, flow[0])
+			again, possible := ui.Fail(ctx, flow[0])
+			if !possible {
+				again = ui.Pass(ctx, flow[0])
+			}
+			Expect(again).To(BeChallenge())
+			Expect(fixtures.Completed(again)).To(ContainElement(flow[0]), "%s", again)
+			expectEnough(ctx, alice, session, ui.Follow(ctx, flow[1:]))
+		})
+})
+
+// beginWithStages has a user ask to add an address where that takes several
+// stages, and returns a flow that can be gone through. It prefers one that
+// begins with the password, which can be wrong.
+func beginWithStages(ctx SpecContext, u *fixtures.User) (*fixtures.EmailSession, *fixtures.Interaction, []string) {
+	GinkgoHelper()
+	session := fixtures.ValidateEmail(ctx)
+	ui := u.BeginAdd(ctx, session)
+	long := slices.DeleteFunc(ui.Drivable(), func(flow []string) bool { return len(flow) < 2 })
+	if len(long) == 0 {
+		NotTested("the variant %s has no flow of several stages that the suite can go through: %v", TwoStageUIA, ui.Flows())
+	}
+	for _, flow := range long {
+		if flow[0] == fixtures.StagePassword {
+			return session, ui, flow
+		}
+	}
+	return session, ui, long[0]
+}

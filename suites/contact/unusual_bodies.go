@@ -1,0 +1,27 @@
+package contact
+
+import (
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+)
+
+// Bodies that are not what clients usually send, and still have to do.
+// client-server-api/#api-standards
+var _ = Describe("An unusual body", func() {
+
+	DescribeTable("does without a Content-Type", func(ctx SpecContext, operation string) {
+		call := fixtures.Grantable(ctx, operation)
+		Expect(call.Send(ctx, fixtures.WithHeader("Content-Type"))).To(HaveStatus(http.StatusOK))
+	}, each(Must("gen-006-request-content-type-optional")))
+
+	DescribeTable("may have keys that the homeserver does not know", func(ctx SpecContext, operation string) {
+		call := fixtures.Grantable(ctx, operation)
+		more := fixtures.WithValue("org.example.more", JSON{"a": []int{1}})
+		Expect(call.Send(ctx, more)).To(HaveStatus(http.StatusOK))
+	}, each(Should("gen-012-unknown-keys-tolerated")))
+})
