@@ -4,9 +4,9 @@ GO          ?= go
 CONFORMANCE := $(GO) run ./suites/cmd/conformance
 
 # Packages in which goroutines meet.
-RACE := ./schemas/... ./harness/... ./fixtures/... ./suites/cmd/...
+RACE := ./schemas/... ./harness/... ./fixtures/... ./mockidserver/... ./suites/cmd/...
 
-.PHONY: conformance qualify list test check schemas help
+.PHONY: conformance qualify preflight compare list test check schemas help
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -22,17 +22,24 @@ qualify: ## judge a homeserver that the suite starts: TARGET=synapse ROOTFS=… 
 		$(if $(ROOTFS),--target-option=rootfs=$(ROOTFS)) $(if $(IMAGE),--target-option=image=$(IMAGE)) \
 		$(if $(EXPECTATIONS),--expectations=$(EXPECTATIONS)) $(ARGS)
 
+preflight: ## look at HOMESERVER_URL=… without judging it: will a run work?
+	@$(CONFORMANCE) preflight $(if $(HOMESERVER_URL),--url=$(HOMESERVER_URL)) $(ARGS)
+
 list: ## operations × requirements, with the number of specs
 	@$(CONFORMANCE) list
 
 test: check ## lint, unit tests, every fault, the controls, both personalities, all doors
 	$(GO) test -race $(RACE)
-	$(GO) test -count=1 -timeout=20m -parallel=8 ./suites/selftest
+	$(GO) test -count=1 -timeout=25m -parallel=10 ./suites/selftest
 
 check:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+
+compare: ## what changed between two reports: OLD=… NEW=…, files or results folders
+	@test -n "$(OLD)" -a -n "$(NEW)" || { echo "Say which reports: make compare OLD=old/report.json NEW=results" >&2; exit 2; }
+	@$(CONFORMANCE) compare $(ARGS) $(OLD) $(NEW)
 
 schemas: ## extract the JSON schemas from SPEC=folder with v1.6 and v1.19; CHECK=1 only compares
 	@test -n "$(SPEC)" || { echo "Say where the spec's OpenAPI files are: make schemas SPEC=…" >&2; exit 2; }
