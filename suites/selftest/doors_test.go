@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"threepid-conformance/fixtures/refserver"
@@ -129,13 +131,23 @@ func serve(t *testing.T, args ...string) string {
 	return strings.TrimSpace(line)
 }
 
-// freeAddress is an address that nothing listens at now.
+// lastPort is where the search for the next free port goes on. The ports are
+// below those that the kernel gives to outgoing connections, so that nothing
+// takes one between our look and its use.
+var lastPort atomic.Int32
+
+func init() { lastPort.Store(20000 + int32(os.Getpid()%100)*100) }
+
+// freeAddress is an address that nothing listens at.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", lastPort.Add(1))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
 	}
-	defer l.Close()
-	return fmt.Sprint(l.Addr())
+	t.Fatal("no port is free")
+	return ""
 }
