@@ -1,11 +1,8 @@
 package harness
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 )
 
 // Leftovers count what a run made on a homeserver that goes on without it.
@@ -31,30 +28,18 @@ func tidy(ctx context.Context) error {
 	}
 	session.current = running{}
 	session.recorder.Begin("clean-up")
-	line, err := json.Marshal(cleanUp(ctx))
-	if err != nil {
-		return err
-	}
-	return appendLine(session.world.scratch(leftoversFile), line)
+	return handOver(leftoversFile, cleanUp(ctx))
 }
 
 // leftovers sums up what all processes left behind, as a sentence, "" for
 // nothing.
 func leftovers() (string, error) {
-	f, err := os.Open(session.world.scratch(leftoversFile))
-	if os.IsNotExist(err) {
-		return "", nil
-	}
-	if err != nil {
+	counts, err := handedOver[Leftovers](leftoversFile)
+	if err != nil || len(counts) == 0 {
 		return "", err
 	}
-	defer f.Close()
 	var all Leftovers
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		var one Leftovers
-		if err := json.Unmarshal(lines.Bytes(), &one); err != nil {
-			return "", err
-		}
+	for _, one := range counts {
 		all.Accounts += one.Accounts
 		all.Deactivated += one.Deactivated
 		all.Identifiers += one.Identifiers
@@ -64,16 +49,4 @@ func leftovers() (string, error) {
 		sentence += fmt.Sprintf("; %d identifiers stay on the given accounts", all.Identifiers)
 	}
 	return sentence, nil
-}
-
-// appendLine adds a line to a file that several processes write. A line is one
-// write, so that they do not mix.
-func appendLine(path string, line []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	_, err = f.Write(append(line, '\n'))
-	return err
 }

@@ -1,11 +1,8 @@
 package harness
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
-	"os"
 
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
@@ -16,7 +13,6 @@ import (
 // be after the spec that would have seen it is over.
 type watch struct {
 	Row     requirements.Row
-	Spec    string
 	Address string
 	AtMost  int
 }
@@ -27,32 +23,19 @@ const watchFile = "watches.jsonl"
 // address has received more than n mails. Use it beside an early count.
 func AtMostMails(address string, n int) {
 	w := watch{Row: session.current.subject.Row, Address: address, AtMost: n}
-	line, err := json.Marshal(w)
-	if err != nil {
-		panic(err) // strings and a number
-	}
-	if err := appendLine(session.world.scratch(watchFile), line); err != nil {
+	if err := handOver(watchFile, w); err != nil {
 		panic(err) // our own scratch folder
 	}
 }
 
 // recount counts the watched mailboxes once more.
 func recount(ctx context.Context) ([]verdict.Finding, error) {
-	f, err := os.Open(session.world.scratch(watchFile))
-	if os.IsNotExist(err) {
-		return nil, nil
-	}
+	watches, err := handedOver[watch](watchFile)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	var found []verdict.Finding
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		var w watch
-		if err := json.Unmarshal(lines.Bytes(), &w); err != nil {
-			return nil, err
-		}
+	for _, w := range watches {
 		mails, err := session.mail.Find(ctx, w.Address)
 		if err != nil {
 			return nil, err
@@ -64,5 +47,5 @@ func recount(ctx context.Context) ([]verdict.Finding, error) {
 			})
 		}
 	}
-	return found, lines.Err()
+	return found, nil
 }

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"threepid-conformance/harness/report"
@@ -64,6 +65,22 @@ func conform(t *testing.T, args ...string) run {
 	t.Helper()
 	return execute(t, exec.Command(conformance, append([]string{"run"}, args...)...))
 }
+
+// baseline is what the suite says of the reference homeserver as it is. Several
+// tests compare with it; it is run once.
+func baseline(t *testing.T) map[string]verdict.Verdict {
+	t.Helper()
+	baselineOnce.Do(func() { baselineVerdicts = conform(t).verdicts(t) })
+	if baselineVerdicts == nil {
+		t.Fatal("the reference homeserver could not be judged")
+	}
+	return baselineVerdicts
+}
+
+var (
+	baselineOnce     sync.Once
+	baselineVerdicts map[string]verdict.Verdict
+)
 
 // execute runs a command that writes its results into the folder it stands in.
 func execute(t *testing.T, cmd *exec.Cmd) run {
