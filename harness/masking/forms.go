@@ -4,7 +4,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf16"
@@ -26,6 +28,11 @@ func forms(secret string) []string {
 	add(ascii(plain, "%04X"))
 	for _, form := range []string{escaped, plain, ascii(plain, "%04x")} {
 		add(strings.ReplaceAll(form, "/", `\/`)) // PHP and others escape the slash
+	}
+	for _, form := range slices.Collect(maps.Keys(set)) { // an answer may quote a body within a string
+		again, _ := json.Marshal(form)
+		add(string(again[1 : len(again)-1]))
+		add(unescapeHTML.Replace(string(again[1 : len(again)-1])))
 	}
 
 	for _, encoded := range []string{url.QueryEscape(secret), url.PathEscape(secret), percentAll(secret)} {

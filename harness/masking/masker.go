@@ -25,6 +25,7 @@ type Masker struct {
 
 	mu     sync.RWMutex
 	names  map[string]string   // secret → name
+	given  map[string]bool     // the names
 	counts map[string]int      // kind → how many names were given
 	index  map[uint64][]needle // first MinLength bytes of a form → forms
 	seen   [1 << 10]uint64     // a bit for every two-byte beginning that occurs at all
@@ -42,6 +43,7 @@ func New(prefix string) *Masker {
 	return &Masker{
 		prefix: prefix,
 		names:  map[string]string{},
+		given:  map[string]bool{},
 		counts: map[string]int{},
 		index:  map[uint64][]needle{},
 	}
@@ -56,7 +58,11 @@ func (m *Masker) Register(kind, secret string) string {
 	}
 	m.mu.RLock()
 	name, known := m.names[secret]
+	isName := m.given[secret]
 	m.mu.RUnlock()
+	if isName { // a text that was masked already, such as a failure's message
+		return secret
+	}
 	if known {
 		return name
 	}
@@ -68,7 +74,7 @@ func (m *Masker) Register(kind, secret string) string {
 	}
 	m.counts[kind]++
 	name = fmt.Sprintf("<%s %s%d>", kind, m.prefix, m.counts[kind])
-	m.names[secret] = name
+	m.names[secret], m.given[name] = name, true
 	for _, form := range forms(secret) {
 		if len(form) < MinLength {
 			continue
