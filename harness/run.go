@@ -135,7 +135,10 @@ func sayProgress(out io.Writer, sc types.SuiteConfig, rc types.ReporterConfig) (
 			p.Begin(s.Row.Operation+" "+s.Row.Requirement+": "+r.LeafNodeText, time.Now())
 		}
 	})
-	ginkgo.ReportAfterEach(func(r ginkgo.SpecReport) { p.End(r.Failed()) })
+	ginkgo.ReportAfterEach(func(r ginkgo.SpecReport) {
+		o := noteOf(r).Outcome
+		p.End(r.Failed(), o != nil && o.Verdict == verdict.Blocked)
+	})
 	return stop
 }
 

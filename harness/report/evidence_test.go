@@ -110,7 +110,7 @@ func TestTheSequenceOfASpecHoldsAllPartiesInTheOrderOfTime(t *testing.T) {
 			r.Requirements[i].Specs[j].Exchanges = []string{"p1-1", "p1-2", "mail-1", "p1-9"}
 		}
 	}
-	row := element(t, page(t, r, dir), "details", "getAccount3PIDs/get-003-item-required-fields")
+	row := element(t, page(t, r, dir), "details", "getAccount3PIDs.get-003-item-required-fields")
 	first, mail, last := strings.Index(row, `id="x-p1-1"`), strings.Index(row, `id="x-mail-1"`), strings.Index(row, `id="x-p1-2"`)
 	g.Expect(first).To(And(BeNumerically(">", 0), BeNumerically("<", mail)))
 	g.Expect(mail).To(BeNumerically("<", last))

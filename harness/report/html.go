@@ -121,7 +121,7 @@ func (op Operation) Mark() look.Mark {
 func (q Requirement) mark() look.Mark { return look.MarkOf(q.Verdict, q.Gates) }
 
 // Anchor is where a page shows a row.
-func (q Requirement) Anchor() string { return q.Operation + "/" + q.ID }
+func (q Requirement) Anchor() string { return q.Operation + "." + q.ID }
 
 // LinkName says where the link leads.
 func (q Requirement) LinkName() string {

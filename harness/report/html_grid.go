@@ -108,7 +108,7 @@ func (r *Report) places() map[int][]string {
 // across is how many marks stand beside each other: half of a shared column's.
 func across(places int, own bool) int {
 	if own {
-		return 20
+		return 21
 	}
 	return (places + 1) / 2
 }

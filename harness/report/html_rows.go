@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,7 +66,8 @@ type rowView struct {
 type specView struct {
 	Spec
 	Exchanges []exchangeView
-	Missing   int // exchanges that exchanges.jsonl does not hold
+	Said      string // its message, where the row's reason is another spec's
+	Missing   int    // exchanges that exchanges.jsonl does not hold
 	Log       *logWindow
 }
 
@@ -145,12 +147,15 @@ func (s storyteller) row(q Requirement, thin bool) rowView {
 		v.Gist = q.Gist()
 	}
 	if q.Because != "" {
-		v.BecauseAnchor = strings.Replace(q.Because, " ", "/", 1)
+		v.BecauseAnchor = strings.Replace(q.Because, " ", ".", 1)
 	}
 	own := map[string]bool{}
 	for _, spec := range q.Specs {
 		records := s.evidence.of(spec.Exchanges)
 		sv := specView{Spec: spec, Missing: len(spec.Exchanges) - len(records)}
+		if spec.Message != q.Reason {
+			sv.Said = spec.Message
+		}
 		var first time.Time
 		for i, r := range records {
 			if i == 0 {
@@ -177,7 +182,18 @@ func (s storyteller) row(q Requirement, thin bool) rowView {
 		}
 		v.Elsewhere = append(v.Elsewhere, link{Text: id, Anchor: anchorOf(id)})
 	}
+	// Of many specs, those that had something to say come first.
+	slices.SortStableFunc(v.Specs, func(a, b specView) int {
+		return cmp.Compare(boolRank(a.Message == ""), boolRank(b.Message == ""))
+	})
 	return v
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func (s storyteller) counts(q Requirement) bool {

@@ -48,6 +48,7 @@ func (r *Report) markdown() string {
 	r.section(&b, "Failed", func(q Requirement) bool { return q.Verdict == verdict.Fail && q.Gates })
 	r.section(&b, "Failed, but does not count", func(q Requirement) bool { return q.Verdict == verdict.Fail && !q.Gates })
 	r.section(&b, "Blocked", func(q Requirement) bool { return q.Verdict == verdict.Blocked })
+	r.again(&b)
 	r.section(&b, "Known failures", func(q Requirement) bool { return q.Verdict == verdict.ExpectedFail })
 	r.section(&b, "Lawfully declined", func(q Requirement) bool { return q.Verdict == verdict.NotSupported })
 	r.notTested(&b)
@@ -86,6 +87,20 @@ func (r *Report) section(b *strings.Builder, title string, in func(Requirement) 
 			first = false
 		}
 		fmt.Fprintf(b, "| %s | [%s](%s) | %s | %s |\n", q.Operation, q.ID, target.Replace(q.Link), q.Level, Cell(q.Reason))
+	}
+}
+
+// again lists the commands that run again what counts against the run, folded
+// so that a job's summary stays short.
+func (r *Report) again(b *strings.Builder) {
+	var commands []string
+	for _, q := range r.Requirements {
+		if len(q.Specs) > 0 && (q.Verdict == verdict.Blocked || q.Verdict == verdict.Fail && q.Gates) {
+			commands = append(commands, q.Specs[0].Rerun)
+		}
+	}
+	if len(commands) > 0 {
+		fmt.Fprintf(b, "\n### Run again\n\n<details><summary>only what counts against the run</summary>\n\n```sh\n%s\n```\n\n</details>\n", strings.Join(commands, "\n"))
 	}
 }
 

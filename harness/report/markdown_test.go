@@ -98,6 +98,13 @@ func TestEveryVerdictHasItsSection(t *testing.T) {
 	g.Expect(strings.Count(quiet, "\n### ")).To(Equal(1), "a section without rows is left out")
 }
 
+func TestCommandsThatRunFailuresAgain(t *testing.T) {
+	g := NewWithT(t)
+	g.Expect(markdown(t, aRun(t))).To(ContainSubstring("### Run again\n\n<details><summary>only what counts against the run</summary>\n\n```sh\n" +
+		"conformance run 'get-003-item-required-fields'\nconformance run 'add-003-requires-uia'\n```\n\n</details>\n"))
+	g.Expect(markdown(t, reportOf(t, changes{listSchema: {Verdict: verdict.Pass}}))).NotTo(ContainSubstring("Run again"))
+}
+
 func TestCellsKeepToTheirColumn(t *testing.T) {
 	for reason, want := range map[string]string{
 		"a | b":               `a \| b`,

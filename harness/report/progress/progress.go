@@ -19,10 +19,10 @@ type Progress struct {
 	out   io.Writer
 	total int
 
-	mu           sync.Mutex
-	done, failed int
-	current      string // "" between specs
-	since        time.Time
+	mu                    sync.Mutex
+	done, failed, blocked int
+	current               string // "" between specs
+	since                 time.Time
 }
 
 // Start returns the progress of a run of that many specs and has a line written
@@ -57,7 +57,7 @@ func (p *Progress) Begin(spec string, at time.Time) {
 }
 
 // End notes that the spec that began has ended. It does nothing when none has.
-func (p *Progress) End(failed bool) {
+func (p *Progress) End(failed, blocked bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.current == "" {
@@ -68,6 +68,9 @@ func (p *Progress) End(failed bool) {
 	if failed {
 		p.failed++
 	}
+	if blocked {
+		p.blocked++
+	}
 }
 
 // print writes a line of its own, whatever stands on the one before.
@@ -75,6 +78,9 @@ func (p *Progress) print(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	line := fmt.Sprintf("%d of %d specs done, %d failed", p.done, p.total, p.failed)
+	if p.blocked > 0 {
+		line += fmt.Sprintf(", %d blocked", p.blocked)
+	}
 	if p.current != "" {
 		line += fmt.Sprintf("; for %s now: %s", now.Sub(p.since).Round(time.Second), p.current)
 	}

@@ -20,14 +20,17 @@ func TestALineSaysWhatRunsAndHowManyAreToGo(t *testing.T) {
 		return out.String()
 	}
 	g.Expect(line()).To(Equal("\n[0 of 7 specs done, 0 failed]\n"))
-	p.End(true)
+	p.End(true, true)
 	g.Expect(line()).To(ContainSubstring("0 of 7"), "nothing had begun")
 	p.Begin("add3PID add-003", begun)
 	g.Expect(line()).To(Equal("\n[0 of 7 specs done, 0 failed; for 12s now: add3PID add-003]\n"))
-	p.End(false)
+	p.End(false, false)
 	p.Begin("add3PID add-004", begun)
-	p.End(true)
+	p.End(true, false)
 	g.Expect(line()).To(Equal("\n[2 of 7 specs done, 1 failed]\n"))
+	p.Begin("add3PID add-005", begun)
+	p.End(false, true)
+	g.Expect(line()).To(Equal("\n[3 of 7 specs done, 1 failed, 1 blocked]\n"))
 }
 
 // lines passes on what is written.
