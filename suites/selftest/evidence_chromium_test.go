@@ -4,12 +4,10 @@ import (
 	"bufio"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,11 +16,10 @@ import (
 // A chromium is a browser without a window, driven over its DevTools protocol:
 // messages of JSON on two pipes, each ended by a zero byte.
 type chromium struct {
-	t    *testing.T
-	in   io.Writer
-	next int
+	in io.Writer
 
 	mu      sync.Mutex
+	next    int
 	answers map[int]chan message
 	seen    []message // events
 	closed  chan struct{}
@@ -68,7 +65,7 @@ func startChromium(t *testing.T) *chromium {
 	}
 	theirIn.Close()
 	theirOut.Close()
-	c := &chromium{t: t, in: ourIn, answers: map[int]chan message{}, closed: make(chan struct{})}
+	c := &chromium{in: ourIn, answers: map[int]chan message{}, closed: make(chan struct{})}
 	go c.read(ourOut)
 	t.Cleanup(func() {
 		ourIn.Close() // it ends when nobody drives it any more
@@ -107,8 +104,8 @@ func (c *chromium) read(out io.Reader) {
 }
 
 // call sends a command and fills result, which may be nil, from its answer.
-func (c *chromium) call(session, method string, params any, result any) {
-	c.t.Helper()
+func (c *chromium) call(t *testing.T, session, method string, params any, result any) {
+	t.Helper()
 	answer := make(chan message, 1)
 	c.mu.Lock()
 	c.next++
@@ -127,22 +124,22 @@ func (c *chromium) call(session, method string, params any, result any) {
 		_, err = c.in.Write(append(text, 0))
 	}
 	if err != nil {
-		c.t.Fatalf("Chromium cannot be told %s: %v", method, err)
+		t.Fatalf("Chromium cannot be told %s: %v", method, err)
 	}
 	select {
 	case m := <-answer:
 		if m.Error != nil {
-			c.t.Fatalf("Chromium refuses %s: %s", method, m.Error.Message)
+			t.Fatalf("Chromium refuses %s: %s", method, m.Error.Message)
 		}
 		if result != nil {
 			if err := json.Unmarshal(m.Result, result); err != nil {
-				c.t.Fatalf("%s: %v", method, err)
+				t.Fatalf("%s: %v", method, err)
 			}
 		}
 	case <-c.closed:
-		c.t.Fatalf("Chromium ended before it answered %s", method)
+		t.Fatalf("Chromium ended before it answered %s", method)
 	case <-time.After(time.Minute):
-		c.t.Fatalf("Chromium does not answer %s", method)
+		t.Fatalf("Chromium does not answer %s", method)
 	}
 }
 
@@ -162,6 +159,7 @@ func (c *chromium) events(method string) []string {
 // A tab shows one page.
 type tab struct {
 	*chromium
+	t       *testing.T
 	session string
 }
 
@@ -174,21 +172,21 @@ type window struct {
 }
 
 // open shows a file.
-func (c *chromium) open(file string, w window) tab {
-	c.t.Helper()
+func (c *chromium) open(t *testing.T, file string, w window) tab {
+	t.Helper()
 	path, err := filepath.Abs(file)
 	if err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	var target struct {
 		TargetID string `json:"targetId"`
 	}
-	c.call("", "Target.createTarget", map[string]any{"url": "about:blank"}, &target)
+	c.call(t, "", "Target.createTarget", map[string]any{"url": "about:blank"}, &target)
 	var attached struct {
 		SessionID string `json:"sessionId"`
 	}
-	c.call("", "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
-	p := tab{c, attached.SessionID}
+	c.call(t, "", "Target.attachToTarget", map[string]any{"targetId": target.TargetID, "flatten": true}, &attached)
+	p := tab{c, t, attached.SessionID}
 	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
 		p.do(domain+".enable", nil, nil)
 	}
@@ -205,7 +203,7 @@ func (c *chromium) open(file string, w window) tab {
 	p.do("Page.navigate", map[string]any{"url": "file://" + path}, nil)
 	for deadline := time.Now().Add(time.Minute); len(c.events("Page.loadEventFired")) == before; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			c.t.Fatalf("%s is not loaded within a minute", file)
+			t.Fatalf("%s is not loaded within a minute", file)
 		}
 	}
 	return p
@@ -213,7 +211,7 @@ func (c *chromium) open(file string, w window) tab {
 
 func (p tab) do(method string, params, result any) {
 	p.t.Helper()
-	p.call(p.session, method, params, result)
+	p.call(p.t, p.session, method, params, result)
 }
 
 // eval runs an expression and fills result from its value.
@@ -239,7 +237,20 @@ func (p tab) eval(expression string, result any) {
 	}
 }
 
-// press presses a key: Tab, Enter or Space.
+// until returns when the expression is true, which the browser may bring about
+// after the command that asked for it.
+func (p tab) until(expression string) {
+	p.t.Helper()
+	var met bool
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if p.eval("Boolean("+expression+")", &met); met {
+			return
+		}
+	}
+	p.t.Fatalf("this does not come true: %s", expression)
+}
+
+// press presses a key: Tab or Enter.
 func (p tab) press(key string) {
 	p.t.Helper()
 	code := map[string]int{"Tab": 9, "Enter": 13}[key]
@@ -269,31 +280,4 @@ func (p tab) picture(name string, whole bool) {
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), image, 0o644); err != nil {
 		p.t.Fatal(err)
 	}
-}
-
-// complaints are errors that the page caused, and requests that left the file.
-func (c *chromium) complaints() []string {
-	var found []string
-	for _, text := range c.events("Log.entryAdded") {
-		if strings.Contains(text, `"level":"error"`) || strings.Contains(text, `"level":"warning"`) {
-			found = append(found, text)
-		}
-	}
-	for _, text := range c.events("Runtime.consoleAPICalled") {
-		found = append(found, "console: "+text)
-	}
-	for _, text := range c.events("Runtime.exceptionThrown") {
-		found = append(found, "exception: "+text)
-	}
-	for _, text := range c.events("Network.requestWillBeSent") {
-		var r struct {
-			Request struct {
-				URL string `json:"url"`
-			} `json:"request"`
-		}
-		if json.Unmarshal([]byte(text), &r) == nil && !strings.HasPrefix(r.Request.URL, "file://") && !strings.HasPrefix(r.Request.URL, "data:") && r.Request.URL != "about:blank" {
-			found = append(found, fmt.Sprintf("it asks the network for %s", r.Request.URL))
-		}
-	}
-	return found
 }

@@ -2,6 +2,8 @@ package selftest
 
 import (
 	_ "embed"
+	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,7 +49,7 @@ func TestPagesInABrowser(t *testing.T) {
 			t.Errorf("%s has %d bytes, which is much for a phone (%v)", name, info.Size(), err)
 		}
 		for how, w := range windows {
-			p := browser.open(file, w)
+			p := browser.open(t, file, w)
 			p.picture(name+"-"+how, false)
 			var problems []string
 			p.eval("document.querySelectorAll('details').forEach(d => d.open = true);"+look, &problems)
@@ -67,9 +69,10 @@ func TestPagesInABrowser(t *testing.T) {
 
 // byKeyboard goes from the top of the page to a row and opens and closes it.
 func byKeyboard(t *testing.T, browser *chromium, file string) {
-	p := browser.open(file, windows["desktop-light"])
+	p := browser.open(t, file, windows["desktop-light"])
 	p.press("Tab")
 	p.press("Enter") // the link that skips the grid
+	p.until(`location.hash === "#rows"`)
 	var at string
 	const focused = `document.activeElement.tagName + " " + (document.activeElement.parentElement.id || "")`
 	for range 20 {
@@ -78,20 +81,21 @@ func byKeyboard(t *testing.T, browser *chromium, file string) {
 			break
 		}
 	}
-	row := strings.Replace(hardRow, " ", "/", 1)
+	row := strings.Replace(hardRow, " ", ".", 1)
 	if at != "SUMMARY "+row {
 		t.Fatalf("the first row that the keyboard reaches is %q, want the failed one", at)
 	}
 	open := func() (open bool) {
-		p.eval("document.activeElement.parentElement.open", &open)
+		p.eval("document.activeElement.parentElement.open === true", &open)
 		return open
 	}
-	before := open()
-	p.press("Enter")
-	if open() == before {
-		t.Error("Enter does not open or close a row")
+	for range 2 {
+		wanted := !open()
+		p.press("Enter")
+		if open() != wanted {
+			t.Errorf("Enter does not bring the row to be open: %v", wanted)
+		}
 	}
-	p.press("Enter")
 	p.press("Tab")
 	var visible string
 	p.eval("getComputedStyle(document.activeElement).outlineStyle", &visible)
@@ -103,21 +107,19 @@ func byKeyboard(t *testing.T, browser *chromium, file string) {
 	// A mark of the grid leads to its row and opens it.
 	p.eval(`document.querySelector("a.c.pass").focus(), 0`, new(int))
 	p.press("Enter")
-	if p.eval(focused, &at); !strings.HasPrefix(at, "SUMMARY ") || !open() {
-		t.Errorf("a mark of the grid leads to %q, which is open: %v", at, open())
-	}
+	p.until(`document.activeElement.tagName === "SUMMARY" && document.activeElement.parentElement.open`)
 	p.picture("report-passed", false)
 }
 
 // filters chooses an operation, a level and a verdict.
 func filters(t *testing.T, browser *chromium, file string, r *report.Report) {
-	p := browser.open(file, windows["desktop-light"])
+	p := browser.open(t, file, windows["desktop-light"])
 	choose := func(name, value string) (shown []string) {
 		p.eval(`(() => {
 			const select = document.querySelector("select[name=`+name+`]");
 			select.value = "`+value+`";
 			select.dispatchEvent(new Event("change", {bubbles: true}));
-			return [...document.querySelectorAll("[data-row]")].filter(r => r.checkVisibility()).map(r => r.id.replace("/", " "));
+			return [...document.querySelectorAll("[data-row]")].filter(r => r.checkVisibility()).map(r => r.id.replace(".", " "));
 		})()`, &shown)
 		return shown
 	}
@@ -154,7 +156,7 @@ func filters(t *testing.T, browser *chromium, file string, r *report.Report) {
 
 // withoutScript everything is there, and nothing that would do nothing.
 func withoutScript(t *testing.T, browser *chromium, file string) {
-	p := browser.open(file, window{Width: 1280, Height: 900, Scheme: "light", NoScript: true})
+	p := browser.open(t, file, window{Width: 1280, Height: 900, Scheme: "light", NoScript: true})
 	var shown struct{ Rows, Hidden int }
 	p.eval(`({Rows: document.querySelectorAll("[data-row]").length,
 		Hidden: [...document.querySelectorAll("[data-row]")].filter(r => !r.checkVisibility()).length})`, &shown)
@@ -166,6 +168,33 @@ func withoutScript(t *testing.T, browser *chromium, file string) {
 	if form {
 		t.Error("the filter is shown though it does nothing without a script")
 	}
+}
+
+// complaints are errors that the page caused, and requests that left the file.
+func (c *chromium) complaints() []string {
+	var found []string
+	for _, text := range c.events("Log.entryAdded") {
+		if strings.Contains(text, `"level":"error"`) || strings.Contains(text, `"level":"warning"`) {
+			found = append(found, text)
+		}
+	}
+	for _, text := range c.events("Runtime.consoleAPICalled") {
+		found = append(found, "console: "+text)
+	}
+	for _, text := range c.events("Runtime.exceptionThrown") {
+		found = append(found, "exception: "+text)
+	}
+	for _, text := range c.events("Network.requestWillBeSent") {
+		var r struct {
+			Request struct {
+				URL string `json:"url"`
+			} `json:"request"`
+		}
+		if json.Unmarshal([]byte(text), &r) == nil && !strings.HasPrefix(r.Request.URL, "file://") && !strings.HasPrefix(r.Request.URL, "data:") && r.Request.URL != "about:blank" {
+			found = append(found, fmt.Sprintf("it asks the network for %s", r.Request.URL))
+		}
+	}
+	return found
 }
 
 // verb runs the program and checks its exit code.
