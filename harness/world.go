@@ -200,6 +200,9 @@ func SpecName() string {
 	return row.Operation + " " + row.Requirement
 }
 
+// CurrentOperation is the operationId that the running spec judges.
+func CurrentOperation() string { return session.current.subject.Row.Operation }
+
 // Secret keeps a value out of every report from now on.
 func Secret(kind, value string) { session.recorder.Secret(kind, value) }
 

@@ -32,7 +32,9 @@ var _ = Describe("An access token", func() {
 
 	DescribeTable("is sent in a Bearer header", func(ctx SpecContext, operation string) {
 		call := fixtures.Valid(ctx, operation)
-		Expect(call.First(ctx)).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
+		if first := call.First(ctx); !first.IsChallenge() {
+			Expect(first).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
+		}
 		call.Grant(ctx)
 		empty := call.First(ctx, fixtures.WithToken(""), fixtures.WithHeader("Authorization", "Bearer"))
 		Expect(empty).To(HaveStatus(http.StatusUnauthorized))
@@ -79,7 +81,9 @@ var _ = Describe("An access token", func() {
 		Pause(ctx, issued.Lifetime+50*time.Millisecond, "the access token has to expire")
 		Expect(call.First(ctx, fixtures.WithToken(issued.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
 		next := issued.Refresh(ctx)
-		Expect(call.First(ctx, fixtures.WithToken(next.Token))).NotTo(HaveErrcode("M_UNKNOWN_TOKEN"))
+		if first := call.First(ctx, fixtures.WithToken(next.Token)); !first.IsChallenge() {
+			Expect(first).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
+		}
 	}, each(Must("auth-007-expired-token")))
 
 	DescribeTable("is what has an effect", func(ctx SpecContext, operation string) {

@@ -68,6 +68,7 @@ var _ = Describe("A request that came too soon", On(RateLimited), Needs(Mail), f
 	It("mails nothing, and its repetition mails once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDEmail"),
 		func(ctx SpecContext) {
 			limited(ctx, "requestTokenTo3PIDEmail")
+			fixtures.Granted(ctx, "requestTokenTo3PIDEmail")
 			burst := meetLimit(ctx, fixtures.Plain(ctx, "requestTokenTo3PIDEmail"))
 			address, due := burst.Call.Address, burst.Granted
 

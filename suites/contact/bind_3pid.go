@@ -1,0 +1,240 @@
+package contact
+
+import (
+	"maps"
+	"net/http"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+	"threepid-conformance/mockidserver/control"
+)
+
+const bind = "/account/3pid/bind"
+
+// POST /account/3pid/bind — client-server-api/#post_matrixclientv3account3pidbind
+//
+// What reaches the identity server is read from the journal of ours. A
+// homeserver asks it before it answers, so nothing has to be waited for.
+var _ = Describe("POST /account/3pid/bind", Operation("bind3PID"), Needs(IdentityServer), func() {
+
+	DescribeTable("refuses a request without a required key and calls nobody", Must("bind-001-required-fields"),
+		func(ctx SpecContext, key string) {
+			alice := fixtures.NewUser(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			complete := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail()).Binding()
+			incomplete := maps.Clone(complete)
+			delete(incomplete, key)
+
+			Expect(alice.Post(ctx, bind, incomplete)).To(BeRefused())
+			Expect(identity.Requests(ctx, "")).To(BeEmpty(), "a refused request must call nobody")
+			Expect(alice.Post(ctx, bind, complete)).To(HaveStatus(http.StatusOK))
+		},
+		Entry("client_secret", "client_secret"),
+		Entry("id_server", "id_server"),
+		Entry("id_access_token", "id_access_token"),
+		Entry("sid", "sid"),
+	)
+
+	It("asks the named identity server once, by its v2 API", Must("bind-002-calls-is-v2-bind"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			identity, other := fixtures.AtIdentityServer(ctx, alice), fixtures.AtOtherIdentityServer(ctx, alice)
+			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+
+			Expect(alice.Post(ctx, bind, session.Binding())).To(HaveStatus(http.StatusOK))
+			requests := identity.Requests(ctx, "")
+			Expect(requests).To(HaveLen(1), "requests at the identity server: %v", requests)
+			Expect(requests[0].Method + " " + requests[0].Target).To(Equal("POST /_matrix/identity/v2/3pid/bind"))
+			Expect(requests[0].Connection.TLS).NotTo(BeEmpty(), "the request did not come over TLS")
+			Expect(other.Requests(ctx, "")).To(BeEmpty(), "an identity server that nobody named was called")
+		})
+
+	It("forwards the session as it is, and the caller's user ID", Must("bind-003-forwarded-body"),
+		func(ctx SpecContext) {
+			alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+			body := session.Binding()
+			body["mxid"] = bob.ID // whoever the client names, the caller is meant
+
+			Expect(alice.Post(ctx, bind, body)).To(HaveStatus(http.StatusOK))
+			for _, request := range identity.Requests(ctx, control.Bind) {
+				sent, err := request.JSON()
+				Expect(err).NotTo(HaveOccurred())
+				Expect(sent).To(And(
+					HaveKeyWithValue("sid", session.SID),
+					HaveKeyWithValue("client_secret", session.ClientSecret),
+					HaveKeyWithValue("mxid", alice.ID),
+				))
+			}
+			Expect(identity.Owner(ctx, session.Address)).To(Equal(alice.ID))
+		})
+
+	It("hands on the token for the identity server, and never its own", Must("bind-004-id-access-token-forwarded"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+
+			Expect(alice.Post(ctx, bind, session.Binding())).To(HaveStatus(http.StatusOK))
+			for _, request := range identity.Requests(ctx, control.Bind) {
+				Expect(request.Credentials.Kind).To(BeElementOf(control.BearerHeader, control.BearerQuery))
+				Expect(request.Credentials.Token == session.Token).To(BeTrue(), "another token than id_access_token was sent")
+				Expect(everythingIn(request)).NotTo(ContainSubstring(alice.Token), "the homeserver's own token was sent")
+			}
+		})
+
+	It("succeeds when the identity server has bound the address", Must("bind-005-success-200"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+
+			answer := alice.Post(ctx, bind, session.Binding())
+			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer.JSON).NotTo(BeNil(), "%s", answer)
+			Expect(identity.Owner(ctx, session.Address)).To(Equal(alice.ID), "the identity server holds no binding")
+		})
+
+	DescribeTable("passes on why the identity server refused", Should("bind-006-proxies-is-errors"),
+		func(ctx SpecContext, status int, errcode string) {
+			alice := fixtures.NewUser(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			identity.BindEmail(ctx, alice) // without the fault
+			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+			identity.Fault(ctx, control.MatrixError(status, errcode, "refused for this spec", nil).On(control.Bind).For(control.SID(session.SID)))
+
+			answer := alice.Post(ctx, bind, session.Binding())
+			Expect(answer.Status).To(BeNumerically(">=", 400), "%s", answer)
+			Strictly(func(g Gomega) {
+				if status != http.StatusUnauthorized { // which a client would take for its own token
+					g.Expect(answer).To(HaveStatus(status))
+				}
+				g.Expect(answer).To(HaveErrcode(errcode))
+			})
+		},
+		Entry("a session that is not validated", http.StatusBadRequest, "M_SESSION_NOT_VALIDATED"),
+		Entry("an expired session", http.StatusBadRequest, "M_SESSION_EXPIRED"),
+		Entry("an unknown session", http.StatusNotFound, "M_NO_VALID_SESSION"),
+		Entry("terms that are not signed", http.StatusForbidden, "M_TERMS_NOT_SIGNED"),
+		Entry("a token it does not know", http.StatusUnauthorized, "M_UNAUTHORIZED"),
+		Entry("a code of its own", http.StatusTeapot, "ORG.EXAMPLE_TEAPOT"),
+	)
+
+	DescribeTable("refuses in good time when the identity server does not work", Must("bind-007-is-unreachable-or-garbage"),
+		func(ctx SpecContext, profile control.Profile) {
+			alice := fixtures.NewUser(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			identity.BindEmail(ctx, alice) // where it works
+
+			body := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail()).Binding()
+			body["id_server"] = identity.Broken(ctx, profile)
+			answer := alice.Post(ctx, bind, body)
+			Expect(answer.Status).To(BeNumerically(">=", 400), "%s", answer)
+			Expect(answer.IsStandardError()).To(BeTrue(), "%s", answer)
+		},
+		Entry("nothing listens there", control.ProfileClosed),
+		Entry("its certificate is of another CA", control.ProfileWrongCA),
+		Entry("its certificate has expired", control.ProfileExpired),
+		Entry("it resets connections", control.ProfileReset),
+	)
+
+	It("refuses when the identity server answers with a page", Must("bind-007-is-unreachable-or-garbage"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			identity.BindEmail(ctx, alice) // without the fault
+			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+			identity.Fault(ctx, control.NonJSON(http.StatusBadGateway).On(control.Bind).For(control.SID(session.SID)))
+
+			answer := alice.Post(ctx, bind, session.Binding())
+			Expect(answer.Status).To(BeNumerically(">=", 400), "%s", answer)
+			Expect(answer.IsStandardError()).To(BeTrue(), "%s", answer)
+		})
+})
+
+// What a bind has nothing to do with: other users, the account, its sessions.
+var _ = Describe("POST /account/3pid/bind beside other things", Operation("bind3PID"), Needs(IdentityServer), func() {
+
+	It("binds what another user has bound", Should("bind-008-not-blocked-by-other-users-bind"),
+		func(ctx SpecContext) {
+			alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice, bob)
+			hers := identity.BindEmail(ctx, alice)
+
+			his := identity.Validated(ctx, bob, control.Email, hers.Address)
+			Expect(bob.Post(ctx, bind, his.Binding())).To(HaveStatus(http.StatusOK))
+			Expect(identity.Owner(ctx, hers.Address)).To(Equal(bob.ID))
+		})
+
+	It("binds what an account has added", Needs(Mail), Should("bind-009-not-blocked-by-local-add"),
+		func(ctx SpecContext) {
+			alice, address := fixtures.WithEmail(ctx)
+			bob := fixtures.NewUser(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice, bob)
+			for _, user := range []*fixtures.User{alice, bob} {
+				session := identity.Validated(ctx, user, control.Email, address)
+				Expect(user.Post(ctx, bind, session.Binding())).To(HaveStatus(http.StatusOK))
+			}
+		})
+
+	It("leaves the account's list alone", Must("bind-010-does-not-add"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			session := fixtures.AtIdentityServer(ctx, alice).BindEmail(ctx, alice)
+			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
+		})
+
+	It("needs neither authentication nor a session of the homeserver", Must("bind-013-no-uia-and-no-local-session"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+
+			answer := alice.Post(ctx, bind, session.Binding())
+			Expect(answer).NotTo(BeChallenge())
+			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(identity.Requests(ctx, control.Bind)).NotTo(BeEmpty(), "the session was not looked up at the identity server")
+		})
+})
+
+// An identifier that is only bound is none of the account's.
+var _ = Describe("GET /account/3pid beside an identity server", Operation("getAccount3PIDs"), Needs(IdentityServer), func() {
+
+	It("does not list what is only bound", Must("get-008-not-identity-server-bindings"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			bound := identity.BindEmail(ctx, alice)
+			elsewhere := fixtures.FreshEmail()
+			Expect(identity.Scope.Bind(ctx, control.Email, elsewhere, alice.ID)).To(Succeed())
+
+			Expect(alice.Addresses(ctx)).NotTo(ContainElements(bound.Address))
+			Expect(alice.Addresses(ctx)).NotTo(ContainElements(elsewhere))
+		})
+
+	It("calls no identity server", Needs(Mail), Must("get-009-no-identity-server-traffic"),
+		func(ctx SpecContext) {
+			alice, address := fixtures.WithEmail(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			identity.BindEmail(ctx, alice)
+			before := len(identity.Requests(ctx, ""))
+			Expect(alice.Addresses(ctx)).To(ContainElement(address))
+			Expect(identity.Requests(ctx, "")).To(HaveLen(before), "reading the list called the identity server")
+		})
+})
+
+// everythingIn is all that a request at the identity server holds.
+func everythingIn(request control.Entry) string {
+	var b strings.Builder
+	b.WriteString(request.Target + "\n")
+	for _, h := range request.Headers {
+		b.WriteString(h.Name + ": " + h.Value + "\n")
+	}
+	b.Write(request.BodyRaw())
+	return b.String()
+}
