@@ -123,6 +123,10 @@ func Homeserver() *exchange.Client {
 // Mailbox reads the mails the homeserver sent.
 func Mailbox() *mailbox.Client { return session.mail }
 
+// Usable reports whether the deployment has what a spec may need: Mail, SMS,
+// IdentityServer.
+func Usable(capability string) bool { return session.world.Capabilities[capability].Usable() }
+
 // Config is the configuration of the run.
 func Config() config.Config { return session.config }
 

@@ -67,18 +67,19 @@ var _ = Describe("A defective body", func() {
 	}, each(Must("gen-011-absent-body")))
 })
 
-// Requests that are in order and still cannot be granted.
-// client-server-api/#standard-error-response
+// Requests whose keys are there and have values of their types, and that still
+// cannot be granted. client-server-api/#standard-error-response
 var _ = Describe("A request that fails", func() {
 
-	DescribeTable("leaves the list as it was", func(ctx SpecContext, operation string) {
+	DescribeTable("leaves everything as it was", func(ctx SpecContext, operation string) {
 		call := fixtures.Granted(ctx, operation)
 		failed := 0
 		for _, vain := range call.InVain(ctx) {
-			before := call.User.Addresses(ctx)
+			listed, effects := call.User.Addresses(ctx), vain.Effects(ctx)
 			if answer := vain.Send(ctx); !answer.OK() { // that it fails is for other rows to see
 				failed++
-				Expect(call.User.Addresses(ctx)).To(ConsistOf(before), "after\n%s", answer)
+				Expect(call.User.Addresses(ctx)).To(ConsistOf(listed), "after\n%s", answer)
+				Expect(vain.Effects(ctx)).To(ConsistOf(effects), "after\n%s", answer)
 			}
 		}
 		if failed == 0 {
