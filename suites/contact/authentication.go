@@ -93,6 +93,7 @@ var _ = Describe("An access token", func() {
 		call := fixtures.Grantable(ctx, operation)
 		call.Attempt(ctx, fixtures.WithToken("")) // that it is refused is for another row to see
 		Expect(call.Effects(ctx)).To(BeEmpty())
+		Expect(call.Asked(ctx)).To(BeEmpty(), "requests that reached the identity server")
 	}, each(Must("auth-009-unauthenticated-no-effect")))
 
 	DescribeTable("need not be there", func(ctx SpecContext, operation string) {
@@ -100,30 +101,6 @@ var _ = Describe("An access token", func() {
 		fixtures.Valid(ctx, operation).Grant(ctx, fixtures.WithToken(alice.Token))
 		Expect(fixtures.Valid(ctx, operation).Send(ctx)).To(HaveStatus(http.StatusOK))
 	}, each(Must("auth-011-requesttoken-needs-no-token")))
-})
-
-// Whose identifiers a token stands for.
-var _ = Describe("An access token", Needs(Mail), Must("auth-008-account-isolation"), func() {
-
-	It("shows the identifiers of its own user", Operation("getAccount3PIDs"), func(ctx SpecContext) {
-		alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
-		hers, his := fixtures.ValidateEmail(ctx), fixtures.ValidateEmail(ctx)
-		alice.Own(ctx, hers)
-		bob.Own(ctx, his)
-		Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address))
-		Expect(bob.Addresses(ctx)).To(ConsistOf(his.Address))
-	})
-
-	It("changes the identifiers of its own user", Operation("add3PID"), func(ctx SpecContext) {
-		alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
-		hers, his := fixtures.ValidateEmail(ctx), fixtures.ValidateEmail(ctx)
-		alice.Own(ctx, hers)
-
-		bob.TryAdd(ctx, hers.SID, his.ClientSecret) // about her address, without her secret
-		Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address), "after another user asked for her address")
-		bob.Own(ctx, his)
-		Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address), "after another user added an address")
-	})
 })
 
 // refuseToken holds for a refusal of the access token, which offers no flows,

@@ -33,35 +33,49 @@ var _ = Describe("The capability m.3pid_changes", func() {
 			shape(ctx, fixtures.NewUser(ctx))
 		})
 
-	It("means what it says when it says no", On(ChangesDisabled), Must("cap-002-disabled-refuses-changes"), Operation("add3PID"), Needs(Mail),
-		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			if _, answer := alice.Capabilities(ctx); !fixtures.AnnouncesNoChanges(answer) {
-				NotTested("the homeserver does not say that changes are disabled:\n%s", answer)
-			}
-			Expect(alice.Get(ctx, "/account/3pid")).To(HaveStatus(http.StatusOK), "the list may be read all the same")
-
-			// Where mail for a change that cannot be made is refused, too, there is no
+	DescribeTable("means what it says when it says no", On(ChangesDisabled), func(ctx SpecContext, operation string) {
+		announced(ctx)
+		call := fixtures.Plain(ctx, operation)
+		switch {
+		case operation == "delete3pidFromAccount": // nothing can be added here, so nothing is there to be deleted
+			Expect(call.Send(ctx)).To(BeRefused())
+			return
+		case fixtures.Valid(ctx, "requestTokenTo3PIDEmail").Send(ctx).OK():
+			call = fixtures.Valid(ctx, operation)
+		default:
+			// Mail for a change that cannot be made is refused, too, so there is no
 			// session to ask with. Then only a refusal without any look at the request
 			// shows that it is one of policy.
-			call := fixtures.Plain(ctx, "add3PID")
-			if fixtures.Valid(ctx, "requestTokenTo3PIDEmail").Send(ctx).OK() {
-				call = fixtures.Valid(ctx, "add3PID")
-			} else if answer := call.First(ctx); answer.Errcode() != "M_FORBIDDEN" {
+			if answer := call.First(ctx); answer.Errcode() != "M_FORBIDDEN" {
 				NotTested("no address can be validated here, so the refusal may be about that:\n%s", answer)
 			}
-			Expect(call.Send(ctx)).To(BeRefused())
-			Expect(call.Effects(ctx)).To(BeEmpty())
-		})
+		}
+		Expect(call.Send(ctx)).To(BeRefused())
+		Expect(call.Effects(ctx)).To(BeEmpty())
+	}, each(Must("cap-002-disabled-refuses-changes")))
 
-	It("is no reason to refuse when it says yes, or nothing", Should("cap-003-enabled-means-available"), Operation("add3PID"), Needs(Mail),
-		func(ctx SpecContext) {
-			call := fixtures.Valid(ctx, "add3PID")
-			_, capabilities := call.User.Capabilities(ctx)
-			answer := call.Send(ctx)
-			if fixtures.AnnouncesNoChanges(capabilities) && Declined("changes-disabled", answer) {
+	DescribeTable("is no reason to refuse when it says yes, or nothing", func(ctx SpecContext, operation string) {
+		_, capabilities := fixtures.NewUser(ctx).Capabilities(ctx)
+		if fixtures.AnnouncesNoChanges(capabilities) {
+			answer := fixtures.Plain(ctx, operation).Send(ctx)
+			if Declined("changes-disabled", answer) {
 				Decline("changes-disabled", answer)
 			}
 			Expect(answer).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
-		})
+			return
+		}
+		answer := fixtures.Valid(ctx, operation).Send(ctx)
+		Expect(answer).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
+	}, each(Should("cap-003-enabled-means-available")))
 })
+
+// announced ends the spec unless the homeserver says that changes are disabled.
+// The list may be read all the same.
+func announced(ctx SpecContext) {
+	GinkgoHelper()
+	alice := fixtures.NewUser(ctx)
+	if _, answer := alice.Capabilities(ctx); !fixtures.AnnouncesNoChanges(answer) {
+		NotTested("the homeserver does not say that changes are disabled:\n%s", answer)
+	}
+	Expect(alice.Get(ctx, "/account/3pid")).To(HaveStatus(http.StatusOK), "the list may be read all the same")
+}

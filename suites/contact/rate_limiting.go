@@ -63,9 +63,9 @@ var _ = Describe("One request too many", On(RateLimited), func() {
 })
 
 // What becomes of a request that was refused for its rate.
-var _ = Describe("A request that came too soon", On(RateLimited), Needs(Mail), func() {
+var _ = Describe("A request that came too soon", On(RateLimited), func() {
 
-	It("mails nothing, and its repetition mails once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDEmail"),
+	It("mails nothing, and its repetition mails once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDEmail"), Needs(Mail),
 		func(ctx SpecContext) {
 			limited(ctx, "requestTokenTo3PIDEmail")
 			fixtures.Granted(ctx, "requestTokenTo3PIDEmail")
@@ -81,19 +81,20 @@ var _ = Describe("A request that came too soon", On(RateLimited), Needs(Mail), f
 			AtMostMails(address, due+1)
 		})
 
-	It("adds nothing, and its repetition adds the address", Must("rl-005-limited-request-no-effect"), Operation("add3PID"),
-		func(ctx SpecContext) {
-			limited(ctx, "add3PID")
-			call := fixtures.Grantable(ctx, "add3PID")
-			complete := call.Complete(ctx)
-			burst := meetLimit(ctx, call) // by requests without auth
-			if refused := fixtures.Now(ctx, complete); refused.Status != burst.Refusal.Status {
-				NotTested("the limit wore off too soon:\n%s", refused)
-			}
-			Expect(call.Effects(ctx)).To(BeEmpty())
-			Expect(fixtures.Send(ctx, complete)).To(HaveStatus(http.StatusOK), "the same request after the wait")
-			Expect(call.Effects(ctx)).To(ConsistOf(call.Address))
-		})
+	DescribeTable("has no effect, and its repetition has", func(ctx SpecContext, operation string) {
+		limited(ctx, operation)
+		call := fixtures.Grantable(ctx, operation)
+		complete := call.Complete(ctx)
+		burst := meetLimit(ctx, call) // by requests without auth, or about nothing that exists
+		if refused := fixtures.Now(ctx, complete); refused.Status != burst.Refusal.Status {
+			NotTested("the limit wore off too soon:\n%s", refused)
+		}
+		Expect(call.Effects(ctx)).To(BeEmpty())
+		Expect(fixtures.Send(ctx, complete)).To(HaveStatus(http.StatusOK), "the same request after the wait")
+		Expect(call.Effects(ctx)).To(ConsistOf(call.Address))
+	},
+		Entry("add3PID", Must("rl-005-limited-request-no-effect"), Operation("add3PID"), Needs(Mail), "add3PID"),
+		Entry("bind3PID", Must("rl-005-limited-request-no-effect"), Operation("bind3PID"), Needs(IdentityServer), "bind3PID"))
 
 	DescribeTable("is welcome after the wait", func(ctx SpecContext, operation string) {
 		limited(ctx, operation)
