@@ -147,7 +147,7 @@ func Decline(key string, answer *exchange.Answer) {
 	}
 	o := verdict.Outcome{Verdict: verdict.NotSupported, Reason: d.Means}
 	if answer != nil {
-		o.Reason += fmt.Sprintf(" (answer %d %s)", answer.Status, answer.Errcode())
+		o.Reason += " (answer " + strings.TrimSpace(fmt.Sprintf("%d %s", answer.Status, answer.Errcode())) + ")"
 		o.Evidence = []string{answer.ID}
 	}
 	end(o, 1)

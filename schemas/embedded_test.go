@@ -142,7 +142,7 @@ func TestBrokenSchemasAreRefused(t *testing.T) {
 func TestRulesAreTheStrictFiles(t *testing.T) {
 	g := NewWithT(t)
 	g.Expect(Rules()).To(ConsistOf(RuleErrorKey, RuleErrcodeForm, RuleSIDGrammar, RuleFlowsNonEmpty, RuleStagesNonEmpty,
-		RuleTimestampMilliseconds, RuleThreepidsPresent, RuleRetryAfterNonNegative))
+		RuleTimestampMilliseconds, RuleRetryAfterNonNegative))
 	for _, rule := range Rules() {
 		g.Expect(embedded().strict[rule].name).To(Equal(strictFolder + "/" + rule + ".json"))
 		g.Expect(strings.ToLower(rule)).To(Equal(rule))

@@ -7,7 +7,6 @@ import (
 	. "github.com/onsi/gomega"
 
 	"threepid-conformance/harness/requirements"
-	"threepid-conformance/harness/verdict"
 	"threepid-conformance/schemas"
 )
 
@@ -23,9 +22,6 @@ func TestEveryRuleNamesARowOfTheCatalogue(t *testing.T) {
 		for _, op := range operations {
 			g.Expect(entry.Rows()).To(ContainElement(requirements.Row{Operation: op, Requirement: r.row}), "%+v", r)
 		}
-		if r.half == verdict.Strict {
-			g.Expect(entry.Strictly).NotTo(BeNil(), "%+v: the entry has no second half", r)
-		}
 		if r.rule != "" && r.rule != schemas.RuleSchema {
 			g.Expect(schemas.Rules()).To(ContainElement(r.rule), "%+v: no such rule of the schemas", r)
 		}
@@ -40,29 +36,26 @@ func TestEveryProseRuleOfTheSchemasBelongsToARow(t *testing.T) {
 		status          int
 		body            string
 		row             string
-		half            verdict.Half
 	}{
-		{schemas.RuleErrorKey, "bind3PID", 403, `{"errcode":"M_X"}`, "gen-004-standard-error-shape", verdict.Hard},
-		{schemas.RuleErrorKey, "bind3PID", 429, `{"errcode":"M_X"}`, "rl-001-429-shape", verdict.Hard},
-		{schemas.RuleErrcodeForm, "bind3PID", 403, `{"errcode":"x","error":"x"}`, "gen-005-errcode-form", verdict.Hard},
-		{schemas.RuleErrcodeForm, "add3PID", 401, `{"flows":[{"stages":["x"]}],"errcode":"x"}`, "gen-005-errcode-form", verdict.Hard},
-		{schemas.RuleSIDGrammar, "requestTokenTo3PIDEmail", 200, `{"sid":"~"}`, "email-003-sid-grammar", verdict.Hard},
-		{schemas.RuleSIDGrammar, "requestTokenTo3PIDMSISDN", 200, `{"sid":"~"}`, "email-003-sid-grammar", verdict.Hard},
-		{schemas.RuleFlowsNonEmpty, "add3PID", 401, `{"flows":[]}`, "uia-002-flows-non-empty", verdict.Hard},
-		{schemas.RuleStagesNonEmpty, "add3PID", 401, `{"flows":[{"stages":[]}]}`, "uia-002-flows-non-empty", verdict.Hard},
-		{schemas.RuleTimestampMilliseconds, "getAccount3PIDs", 200, `{"threepids":[{"added_at":1}]}`, "get-005-added-at-milliseconds", verdict.Hard},
-		{schemas.RuleTimestampMilliseconds, "getAccount3PIDs", 200, `{"threepids":[{"validated_at":1}]}`, "get-006-validated-at-milliseconds", verdict.Hard},
-		{schemas.RuleThreepidsPresent, "getAccount3PIDs", 200, `{}`, "get-002-fresh-user-empty", verdict.Strict},
-		{schemas.RuleRetryAfterNonNegative, "bind3PID", 429, `{"errcode":"M_X","error":"x","retry_after_ms":-1}`, "rl-002-retry-after-ms-type", verdict.Hard},
+		{schemas.RuleErrorKey, "bind3PID", 403, `{"errcode":"M_X"}`, "gen-004-standard-error-shape"},
+		{schemas.RuleErrorKey, "bind3PID", 429, `{"errcode":"M_X"}`, "rl-001-429-shape"},
+		{schemas.RuleErrcodeForm, "bind3PID", 403, `{"errcode":"x","error":"x"}`, "gen-005-errcode-form"},
+		{schemas.RuleErrcodeForm, "add3PID", 401, `{"flows":[{"stages":["x"]}],"errcode":"x"}`, "gen-005-errcode-form"},
+		{schemas.RuleSIDGrammar, "requestTokenTo3PIDEmail", 200, `{"sid":"~"}`, "email-003-sid-grammar"},
+		{schemas.RuleSIDGrammar, "requestTokenTo3PIDMSISDN", 200, `{"sid":"~"}`, "email-003-sid-grammar"},
+		{schemas.RuleFlowsNonEmpty, "add3PID", 401, `{"flows":[]}`, "uia-002-flows-non-empty"},
+		{schemas.RuleStagesNonEmpty, "add3PID", 401, `{"flows":[{"stages":[]}]}`, "uia-002-flows-non-empty"},
+		{schemas.RuleTimestampMilliseconds, "getAccount3PIDs", 200, `{"threepids":[{"added_at":1}]}`, "get-005-added-at-milliseconds"},
+		{schemas.RuleTimestampMilliseconds, "getAccount3PIDs", 200, `{"threepids":[{"validated_at":1}]}`, "get-006-validated-at-milliseconds"},
+		{schemas.RuleRetryAfterNonNegative, "bind3PID", 429, `{"errcode":"M_X","error":"x","retry_after_ms":-1}`, "rl-002-retry-after-ms-type"},
 	} {
 		g := NewWithT(t)
 		broken, err := schemas.For(modern).CheckStrict(c.operation, c.status, []byte(c.body))
 		g.Expect(err).NotTo(HaveOccurred())
 		i := slices.IndexFunc(broken, func(v schemas.Violation) bool { return v.Rule == c.rule })
 		g.Expect(i).NotTo(Equal(-1), "%s is not broken by %s", c.rule, c.body)
-		row, half := rowOf(&Answer{Operation: c.operation, Status: c.status}, broken[i])
+		row := rowOf(&Answer{Operation: c.operation, Status: c.status}, broken[i])
 		g.Expect(row).To(Equal(c.row), "%s by %s", c.rule, c.body)
-		g.Expect(half).To(Equal(c.half), "%s by %s", c.rule, c.body)
 		covered[c.rule] = true
 	}
 	for _, rule := range schemas.Rules() {

@@ -36,9 +36,9 @@ var _ = Describe("GET /account/3pid", Operation("getAccount3PIDs"), func() {
 			answer := alice.Get(ctx, "/account/3pid")
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(fixtures.List(answer)).To(BeEmpty(), "%s", answer)
-			Strictly(func(g Gomega) {
-				g.Expect(answer.JSON).To(HaveKeyWithValue("threepids", BeEmpty()), "%s", answer)
-			})
+			if _, present := answer.JSON["threepids"]; !present {
+				Decline("key-absent", answer)
+			}
 		})
 
 	Context("with one added address", Needs(Mail), func() {
