@@ -70,7 +70,7 @@ func TestEveryOperationHasARowForAnyViolation(t *testing.T) {
 	anything := schemas.Violation{Pointer: "/later/addition", Keyword: "type", Rule: schemas.RuleSchema}
 	for _, op := range schemas.Operations() {
 		for _, status := range []int{200, 201, 302, 400, 401, 429, 500} {
-			id, _ := rowOf(&Answer{Operation: op.ID, Status: status}, anything)
+			id := rowOf(&Answer{Operation: op.ID, Status: status}, anything)
 			entry, ok := requirements.Lookup(id)
 			g := NewWithT(t)
 			g.Expect(ok).To(BeTrue())
@@ -80,6 +80,6 @@ func TestEveryOperationHasARowForAnyViolation(t *testing.T) {
 			}
 		}
 	}
-	id, half := rowOf(&Answer{Operation: "later", Status: 200}, anything)
-	NewWithT(t).Expect(id+string(half)).To(Equal("gen-001-json-object-body"), "the last resort")
+	id := rowOf(&Answer{Operation: "later", Status: 200}, anything)
+	NewWithT(t).Expect(id).To(Equal("gen-001-json-object-body"), "the last resort")
 }
