@@ -5,6 +5,7 @@ package selftest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"threepid-conformance/harness/report"
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
+	"threepid-conformance/suites/selftest/matrix"
 )
 
 // Programs that the tests run, built once.
@@ -68,19 +70,18 @@ func conform(t *testing.T, args ...string) run {
 
 // baseline is what the suite says of the reference homeserver as it is. Several
 // tests compare with it; it is run once.
-func baseline(t *testing.T) map[string]verdict.Verdict {
+func baseline(t *testing.T) matrix.Verdicts {
 	t.Helper()
-	baselineOnce.Do(func() { baselineVerdicts = conform(t).verdicts(t) })
-	if baselineVerdicts == nil {
-		t.Fatal("the reference homeserver could not be judged")
+	right, err := baselineOnce()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return baselineVerdicts
+	return right
 }
 
-var (
-	baselineOnce     sync.Once
-	baselineVerdicts map[string]verdict.Verdict
-)
+var baselineOnce = sync.OnceValues(func() (matrix.Verdicts, error) {
+	return matrix.Baseline(context.Background(), conformance)
+})
 
 // execute runs a command that writes its results into the folder it stands in.
 func execute(t *testing.T, cmd *exec.Cmd) run {
