@@ -6,7 +6,7 @@ CONFORMANCE := $(GO) run ./suites/cmd/conformance
 # Packages in which goroutines meet.
 RACE := ./schemas/... ./harness/... ./fixtures/... ./mockidserver/... ./suites/cmd/...
 
-.PHONY: conformance qualify preflight compare list test check schemas help
+.PHONY: conformance qualify preflight compare list test faults check schemas help
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -31,6 +31,9 @@ list: ## operations × requirements, with the number of specs
 test: check ## lint, unit tests, every fault, the controls, both personalities, all doors
 	$(GO) test -race $(RACE)
 	$(GO) test -count=1 -timeout=25m -parallel=10 ./suites/selftest
+
+faults: ## the matrix of faults and requirements, in results/; RECORD=1 writes what moved
+	$(GO) run ./suites/cmd/faults $(if $(RECORD),--record) $(ARGS)
 
 check:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
