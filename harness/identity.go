@@ -27,6 +27,7 @@ func (s *stage) startIdentity(ctx context.Context) error {
 		}
 		s.world.IdentityCA, s.world.SMSDelegate = info.CAFile, info.SMSURL
 		s.world.Identity = append(s.world.Identity, c.IdentityServer.ControlURL)
+		s.world.IdentityServers = info.IDServers
 		return nil
 	}
 	folder, err := caFolder(c.Path(c.IdentityServer.CADir))
@@ -42,6 +43,7 @@ func (s *stage) startIdentity(ctx context.Context) error {
 		s.onClose(func(context.Context) error { return server.Close() })
 		info := server.Info()
 		s.world.Identity = append(s.world.Identity, server.ControlURL())
+		s.world.IdentityServers = append(s.world.IdentityServers, info.IDServers...)
 		if name == identityServers[0] {
 			s.world.IdentityCA, s.world.SMSDelegate = info.CAFile, info.SMSURL
 		}

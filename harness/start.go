@@ -166,6 +166,7 @@ func (s *stage) startTarget(ctx context.Context, sel selection, smtp string) (ta
 			i, err := t.Start(ctx, target.Launch{
 				Variant: variant, Options: options, Dir: dir, Log: log,
 				SMTP: smtp, IdentityCA: s.world.IdentityCA, SMSDelegate: s.world.SMSDelegate,
+				IdentityServers: s.world.IdentityServers,
 			})
 			mu.Lock()
 			defer mu.Unlock()

@@ -49,7 +49,9 @@ type world struct {
 	IdentityCA   string                // file with the CA that homeservers have to trust
 	SMSDelegate  string                // base URL of the delegate for SMS
 	Capabilities map[string]preflight.Capability
-	Dir          string // scratch folder of the run
+	// IdentityServers are the names of all of them: host:port.
+	IdentityServers []string
+	Dir             string // scratch folder of the run
 }
 
 // A homeserver is one running configuration of the server under test.

@@ -55,8 +55,11 @@ type Launch struct {
 	// servers, SMSDelegate the base URL of its delegate for SMS; "" for none.
 	IdentityCA  string
 	SMSDelegate string
-	Dir         string    // an empty folder of its own, removed after the run
-	Log         io.Writer // receives what the instance prints
+	// IdentityServers are the names (host:port) under which clients may send
+	// the instance to identity servers of ours, for those that keep a list.
+	IdentityServers []string
+	Dir             string    // an empty folder of its own, removed after the run
+	Log             io.Writer // receives what the instance prints
 }
 
 // An Instance is a running homeserver.
