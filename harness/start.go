@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"threepid-conformance/harness/mailbox/catcher"
 	"threepid-conformance/harness/preflight"
 	"threepid-conformance/harness/target"
+	"threepid-conformance/harness/verdict"
 )
 
 // A stage is everything process 1 started for a run. Close takes it down in
@@ -207,7 +209,8 @@ func targetLog(results, variant string) (io.WriteCloser, error) {
 // look asks the homeservers about themselves and settles the capabilities.
 func (s *stage) look(ctx context.Context, declared target.Declaration, recorder *exchange.Recorder) error {
 	c := session.config
-	defer func() { run.findings = recorder.Findings() }()
+	var unrouted []verdict.Finding
+	defer func() { run.findings = append(recorder.Findings(), unrouted...) }()
 	for variant, hs := range s.world.Homeservers {
 		// A small factor is for specs; a start under load still takes its time.
 		client := exchange.NewClient(hs.URL, nil, recorder, max(5*time.Second, c.Scale(5*time.Second)))
@@ -221,7 +224,9 @@ func (s *stage) look(ctx context.Context, declared target.Declaration, recorder 
 		hs.Facts.Versions = versions
 		if variant == target.Main {
 			client = exchange.NewClient(hs.URL, versions, recorder, c.Scale(10*time.Second))
-			hs.Facts.NotRouted = preflight.NotRouted(ctx, client, c.Scale(5*time.Second))
+			missing := preflight.NotRouted(ctx, client, c.Scale(5*time.Second))
+			hs.Facts.NotRouted = slices.Sorted(maps.Keys(missing))
+			unrouted = findUnrouted(missing)
 		}
 		s.world.Homeservers[variant] = hs
 	}

@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -50,15 +49,15 @@ func Versions(ctx context.Context, client *exchange.Client) ([]string, error) {
 }
 
 // NotRouted returns the operations that the homeserver answers as paths it does
-// not know. Each is asked once, with an empty body and no token, which changes
-// nothing on any server.
-func NotRouted(ctx context.Context, client *exchange.Client, patience time.Duration) []string {
+// not know, with these answers. Each is asked once, with an empty body and no
+// token, which changes nothing on any server.
+func NotRouted(ctx context.Context, client *exchange.Client, patience time.Duration) map[string]*exchange.Answer {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var (
 		wg    sync.WaitGroup
 		mu    sync.Mutex
-		found []string
+		found = map[string]*exchange.Answer{}
 	)
 	for _, op := range schemas.Operations() {
 		wg.Go(func() {
@@ -74,11 +73,10 @@ func NotRouted(ctx context.Context, client *exchange.Client, patience time.Durat
 			if code := answer.Errcode(); code == "M_UNRECOGNIZED" || code == "" {
 				mu.Lock()
 				defer mu.Unlock()
-				found = append(found, op.ID)
+				found[op.ID] = answer
 			}
 		})
 	}
 	wg.Wait()
-	slices.Sort(found)
 	return found
 }
