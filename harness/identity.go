@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"threepid-conformance/harness/preflight"
 	"threepid-conformance/harness/target"
@@ -81,6 +82,18 @@ func (s *stage) tellIdentity(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// IntroduceHomeserver tells an identity server where a user's homeserver
+// publishes its keys. Those that the suite started are known; of a URL the server
+// name shows no earlier than in a user ID.
+func IntroduceHomeserver(ctx context.Context, at *control.Client, mxid string) error {
+	hs := session.world.Homeservers[session.current.subject.Variant]
+	_, serverName, found := strings.Cut(mxid, ":")
+	if hs.ServerName != "" || !found {
+		return nil
+	}
+	return at.AddHomeserver(ctx, control.Homeserver{ServerName: serverName, URL: hs.URL})
 }
 
 // observable decides whether specs that need SMS or the identity server run.
