@@ -16,10 +16,11 @@ conformance: ## judge the bundled reference homeserver, or HOMESERVER_URL=…; m
 
 # EXPECTATIONS= (empty) runs without the target's list of known failures.
 EXPECTATIONS ?= $(wildcard fixtures/targets/$(TARGET)/expected-failures.yaml)
-qualify: ## judge a homeserver that the suite starts: TARGET=synapse ROOTFS=… or IMAGE=…
+qualify: ## judge a homeserver that the suite starts: TARGET=synapse ROOTFS=… or IMAGE=…, TARGET=dendrite BINARY=…
 	@test -n "$(TARGET)" || { echo "Say which homeserver: make qualify TARGET=synapse ROOTFS=/path/to/root" >&2; exit 2; }
 	@$(CONFORMANCE) run --target=$(TARGET) --require=declared \
 		$(if $(ROOTFS),--target-option=rootfs=$(ROOTFS)) $(if $(IMAGE),--target-option=image=$(IMAGE)) \
+		$(if $(BINARY),--target-option=binary=$(BINARY)) \
 		$(if $(EXPECTATIONS),--expectations=$(EXPECTATIONS)) $(ARGS)
 
 preflight: ## look at HOMESERVER_URL=… without judging it: will a run work?

@@ -37,7 +37,7 @@ func TestARunningHomeserverOutlivesTheIdentityServers(t *testing.T) {
 			second := conform(t, trusted...)
 			for _, row := range []string{
 				"bind3PID bind-002-calls-is-v2-bind", "bind3PID bind-005-success-200",
-				"unbind3pidFromAccount rem-008-signed-by-homeserver",
+				"unbind3pidFromAccount isc-004-signature-verifies", "unbind3pidFromAccount rem-010-success-only-if-is-unbound",
 			} {
 				for when, r := range map[string]run{"first": first, "second": second} {
 					if v := r.verdicts(t)[row]; v != verdict.Pass {

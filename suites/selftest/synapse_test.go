@@ -8,15 +8,20 @@ import (
 	"threepid-conformance/harness/verdict"
 )
 
-// The list of Synapse's known failures is exactly what the suite finds: nothing
-// fails that is not listed, nothing is listed that does not fail, and nothing is
-// blocked without an explanation.
 func TestSynapseFailsWhereItsListSaysSo(t *testing.T) {
 	root := os.Getenv("SYNAPSE_ROOTFS")
 	if root == "" {
 		t.Skip("SYNAPSE_ROOTFS is not set; .ci/synapse-rootfs makes a root folder with Synapse in it")
 	}
-	list, err := filepath.Abs("../../fixtures/targets/synapse/expected-failures.yaml")
+	failsAsListed(t, "synapse", "rootfs="+root)
+}
+
+// failsAsListed checks that the list of a target's known failures is exactly what
+// the suite finds: nothing fails that is not listed, nothing is listed that does
+// not fail, and nothing is blocked without an explanation.
+func failsAsListed(t *testing.T, target, option string) {
+	t.Helper()
+	list, err := filepath.Abs("../../fixtures/targets/" + target + "/expected-failures.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +29,7 @@ func TestSynapseFailsWhereItsListSaysSo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	flags := []string{"--target=synapse", "--target-option=rootfs=" + root, "--require=declared"}
+	flags := []string{"--target=" + target, "--target-option=" + option, "--require=declared"}
 
 	without := conform(t, flags...)
 	if without.exit != 1 {
