@@ -143,3 +143,18 @@ func waitForEvidence(t *testing.T, path string) {
 	}
 	t.Fatal("no spec ran within 20 s")
 }
+
+// An operation that is not known is one failure, also where nothing else of it
+// could be tested.
+func TestAnUnknownOperationNeedsNoCapabilityToFail(t *testing.T) {
+	r := conform(t, "--target-option=fault=add-below-r0-only", "--capabilities-mail=no", "--label-filter=add3PID")
+	const routed = "add3PID gen-016-v3-prefix"
+	if q := r.row(t, routed); q.Verdict != verdict.Fail || !q.Gates || len(q.Exchanges) == 0 {
+		t.Errorf("%s is %s (gates: %v)\n%s", routed, q.Verdict, q.Gates, r.output)
+	}
+	for name, v := range r.verdicts(t) {
+		if name != routed && (v == verdict.Fail || v == verdict.Blocked) {
+			t.Errorf("%s is %s: %s", name, v, r.row(t, name).Reason)
+		}
+	}
+}
