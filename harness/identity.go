@@ -21,14 +21,21 @@ var identityServers = []string{"identity", "other"}
 // a CA that stays between runs, or takes those that the user runs.
 func (s *stage) startIdentity(ctx context.Context) error {
 	c := session.config
-	if c.IdentityServer.ControlURL != "" {
-		info, err := control.New(c.IdentityServer.ControlURL).Info(ctx)
-		if err != nil {
-			return fmt.Errorf("the identity server's control interface at %s cannot be asked: %w; start it, or correct identity_server.control_url", c.IdentityServer.ControlURL, err)
+	for _, url := range []string{c.IdentityServer.ControlURL, c.IdentityServer.OtherControlURL} {
+		if url == "" {
+			continue
 		}
-		s.world.IdentityCA, s.world.SMSDelegate = info.CAFile, info.SMSURL
-		s.world.Identity = append(s.world.Identity, c.IdentityServer.ControlURL)
-		s.world.IdentityServers = info.IDServers
+		info, err := control.New(url).Info(ctx)
+		if err != nil {
+			return fmt.Errorf("the identity server's control interface at %s cannot be asked: %w; start it, or correct the URL under identity_server", url, err)
+		}
+		s.world.Identity = append(s.world.Identity, url)
+		s.world.IdentityServers = append(s.world.IdentityServers, info.IDServers...)
+		if url == c.IdentityServer.ControlURL {
+			s.world.IdentityCA, s.world.SMSDelegate = info.CAFile, info.SMSURL
+		}
+	}
+	if len(s.world.Identity) > 0 {
 		return nil
 	}
 	folder, err := caFolder(c.Path(c.IdentityServer.CADir))

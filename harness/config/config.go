@@ -4,6 +4,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -71,8 +72,9 @@ type Mail struct {
 // IdentityServer says which identity server the homeserver is to talk to. It is
 // also the homeserver's delegate for SMS.
 type IdentityServer struct {
-	ControlURL string `yaml:"control_url" doc:"control URL of a mockidserver that runs already; empty starts two"`
-	CADir      string `yaml:"ca_dir" doc:"folder that keeps its certificate authority between runs; empty is one in the user's cache"`
+	ControlURL      string `yaml:"control_url" doc:"control URL of a mockidserver that runs already; empty starts two"`
+	OtherControlURL string `yaml:"other_control_url" doc:"with control_url: that of a second one, for specs in which one of two must not be asked"`
+	CADir           string `yaml:"ca_dir" doc:"folder that keeps its certificate authority between runs; empty is one in the user's cache"`
 }
 
 // Default is the configuration without file, environment and flags.
@@ -110,10 +112,15 @@ func (c Config) Check() error {
 			return err
 		}
 	}
-	if c.IdentityServer.ControlURL != "" {
-		if err := checkURL("identity_server.control_url", c.IdentityServer.ControlURL); err != nil {
-			return err
+	for key, url := range map[string]string{"control_url": c.IdentityServer.ControlURL, "other_control_url": c.IdentityServer.OtherControlURL} {
+		if url != "" {
+			if err := checkURL("identity_server."+key, url); err != nil {
+				return err
+			}
 		}
+	}
+	if c.IdentityServer.OtherControlURL != "" && c.IdentityServer.ControlURL == "" {
+		return errors.New("identity_server.other_control_url is set without control_url; the first of two identity servers is named there")
 	}
 	for _, choice := range []struct {
 		key, value string

@@ -14,6 +14,8 @@ import (
 
 	"threepid-conformance/fixtures/refserver"
 	"threepid-conformance/harness/verdict"
+	"threepid-conformance/mockidserver"
+	"threepid-conformance/mockidserver/control"
 )
 
 // However the suite is started, it comes to the same verdicts.
@@ -96,10 +98,23 @@ func inRepository(t *testing.T, results, name string, args ...string) run {
 // programs of their own, and returns the flags that lead there.
 func serveByURL(t *testing.T) []string {
 	t.Helper()
-	smtp := freeAddress(t)
-	flags := []string{"--mail-smtp-listen=" + smtp, "--capabilities-mail=yes"}
+	smtp, folder := freeAddress(t), t.TempDir()
+	flags := []string{"--mail-smtp-listen=" + smtp, "--capabilities-mail=yes", "--capabilities-sms=yes", "--capabilities-identity-server=yes"}
+	var identity control.Info
+	for name, flag := range map[string]string{"identity": "--identity-server-control-url=", "other": "--identity-server-other-control-url="} {
+		server, err := mockidserver.Start(t.Context(), mockidserver.WithName(name), mockidserver.WithFolder(folder))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = server.Close() })
+		flags = append(flags, flag+server.ControlURL())
+		if name == "identity" {
+			identity = server.Info()
+		}
+	}
 	for _, variant := range append([]string{""}, refserver.Variants()...) {
-		url := serve(t, "--smtp="+smtp, "--variant="+variant, "--server-name=reference.test")
+		url := serve(t, "--smtp="+smtp, "--variant="+variant, "--server-name=reference.test",
+			"--identity-ca="+identity.CAFile, "--sms-delegate="+identity.SMSURL)
 		if variant == "" {
 			flags = append(flags, "--url="+url)
 		} else {
