@@ -53,17 +53,6 @@ var _ = Describe("A deactivated account", func() {
 			alice, address := fixtures.WithEmail(ctx)
 			bob := fixtures.NewUser(ctx)
 			alice.Deactivate(ctx, JSON{"erase": true})
-
-			secret := fixtures.FreshSecret()
-			answer := fixtures.Post(ctx, emailRequestToken, JSON{"client_secret": secret, "email": address, "send_attempt": 1})
-			Expect(answer).To(HaveStatus(http.StatusOK))
-			mails, err := AwaitMails(ctx, address, 2) // the first one was alice's
-			Expect(err).NotTo(HaveOccurred())
-
-			session := fixtures.SessionOf(answer, address, secret)
-			session.Mail = mails[1]
-			Expect(session.SubmitURL != "" || fixtures.HasValidationLink(session)).To(BeTrue(), "the mail %q leads nowhere", session.Mail.Subject)
-			session.Use(ctx)
-			Expect(bob.TryAdd(ctx, session.SID, secret)).To(HaveStatus(http.StatusOK))
+			expectFree(ctx, bob, address)
 		})
 })

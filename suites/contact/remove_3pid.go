@@ -2,6 +2,7 @@ package contact
 
 import (
 	"net/http"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -20,15 +21,29 @@ var removals = map[string]string{
 	"unbind3pidFromAccount": "/account/3pid/unbind",
 }
 
-// both makes a table entry of each of the two operations, with its path.
+// both makes a table entry of each of the two operations, with its path, for
+// specs that begin with an address which is [held].
 func both(requirement Labels) []TableEntry {
 	GinkgoHelper()
+	return removing(requirement, IdentityServer, Mail)
+}
+
+// removing is both for specs that need no more of the deployment than the
+// catalogue says, and what is named here.
+func removing(requirement Labels, needs ...string) []TableEntry {
+	GinkgoHelper()
 	var entries []TableEntry
+	entry := entryOf(requirement)
 	for _, operation := range requirements.Operations() {
-		if path, ok := removals[operation]; ok {
-			// What is deleted has to be on the account, so that takes a mail.
-			entries = append(entries, Entry(operation, requirement, Operation(operation), Needs(IdentityServer, Mail), path))
+		path, removes := removals[operation]
+		if !removes || !slices.Contains(entry.Operations, operation) {
+			continue
 		}
+		all := slices.Clone(needs)
+		for _, need := range entry.NeedsOf(operation) {
+			all = append(all, string(need))
+		}
+		entries = append(entries, Entry(operation, requirement, Operation(operation), Needs(all...), path))
 	}
 	return entries
 }
@@ -47,14 +62,14 @@ var _ = Describe("Taking an identifier away", func() {
 
 	DescribeTable("says what became of it at the identity server", func(ctx SpecContext, path string) {
 		alice, session := held(ctx)
-		answer := alice.Post(ctx, path, JSON{"medium": "email", "address": session.Address, "id_server": session.Name})
+		answer := alice.Post(ctx, path, session.Removal())
 		Expect(answer).To(HaveStatus(http.StatusOK))
 		Expect(answer.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", answer)
 	}, both(Must("rem-003-response-schema")))
 
 	DescribeTable("calls the identity server that is named", func(ctx SpecContext, path string) {
 		alice, session := held(ctx)
-		answer := alice.Post(ctx, path, JSON{"medium": "email", "address": session.Address, "id_server": session.Name})
+		answer := alice.Post(ctx, path, session.Removal())
 		Expect(answer).To(HaveStatus(http.StatusOK))
 		Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1))
 	}, both(Must("rem-006-explicit-id-server")))
@@ -74,7 +89,7 @@ var _ = Describe("Taking an identifier away", func() {
 
 	DescribeTable("is signed by the homeserver", func(ctx SpecContext, path string) {
 		alice, session := held(ctx)
-		alice.Post(ctx, path, JSON{"medium": "email", "address": session.Address, "id_server": session.Name})
+		alice.Post(ctx, path, session.Removal())
 		for _, request := range askedToUnbind(ctx, session) {
 			Expect(request.Credentials.Kind).To(Equal(control.XMatrix))
 		}
@@ -82,7 +97,7 @@ var _ = Describe("Taking an identifier away", func() {
 
 	DescribeTable("has a signature that verifies", func(ctx SpecContext, path string) {
 		alice, session := held(ctx)
-		alice.Post(ctx, path, JSON{"medium": "email", "address": session.Address, "id_server": session.Name})
+		alice.Post(ctx, path, session.Removal())
 		for _, request := range askedToUnbind(ctx, session) {
 			Expect(request.Signature).NotTo(BeNil())
 			if request.Signature.KeySource == "none" {
@@ -94,7 +109,7 @@ var _ = Describe("Taking an identifier away", func() {
 
 	DescribeTable("is signed by the homeserver that the user belongs to", func(ctx SpecContext, path string) {
 		alice, session := held(ctx)
-		alice.Post(ctx, path, JSON{"medium": "email", "address": session.Address, "id_server": session.Name})
+		alice.Post(ctx, path, session.Removal())
 		for _, request := range askedToUnbind(ctx, session) {
 			Expect(request.Signature).NotTo(BeNil())
 			Expect(request.Signature.ControlsMXID).To(BeTrue(), "the origin is %q, the user %s", request.Signature.Origin, alice.ID)
@@ -103,14 +118,14 @@ var _ = Describe("Taking an identifier away", func() {
 
 	DescribeTable("succeeds only when the identity server has done it", func(ctx SpecContext, path string) {
 		alice, session := held(ctx)
-		answer := alice.Post(ctx, path, JSON{"medium": "email", "address": session.Address, "id_server": session.Name})
+		answer := alice.Post(ctx, path, session.Removal())
 		Expect(answer).To(HaveStatus(http.StatusOK))
 		Expect(answer.Text("id_server_unbind_result")).To(Equal("success"))
 		Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding is still there")
 
 		bob, other := held(ctx)
 		other.Fault(ctx, control.NonJSON(http.StatusNotFound).On(control.Unbind))
-		answer = bob.Post(ctx, path, JSON{"medium": "email", "address": other.Address, "id_server": other.Name})
+		answer = bob.Post(ctx, path, other.Removal())
 		Expect(answer.Text("id_server_unbind_result")).NotTo(Equal("success"), "%s", answer)
 	}, both(Must("rem-010-success-only-if-is-unbound")))
 
@@ -118,7 +133,7 @@ var _ = Describe("Taking an identifier away", func() {
 		for _, status := range []int{http.StatusBadRequest, http.StatusNotFound, http.StatusNotImplemented} {
 			alice, session := held(ctx)
 			session.Fault(ctx, control.NonJSON(status).On(control.Unbind))
-			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": session.Address, "id_server": session.Name})
+			answer := alice.Post(ctx, path, session.Removal())
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
 		}
@@ -134,42 +149,3 @@ func askedToUnbind(ctx SpecContext, session *fixtures.IdentitySession) []control
 	}
 	return requests
 }
-
-// POST /account/3pid/delete — client-server-api/#post_matrixclientv3account3piddelete
-var _ = Describe("POST /account/3pid/delete", Operation("delete3pidFromAccount"), Needs(Mail), func() {
-
-	const path = "/account/3pid/delete"
-
-	It("takes the identifier off the list", Must("del-001-removed-from-list"),
-		func(ctx SpecContext) {
-			alice, address := fixtures.WithEmail(ctx)
-			Expect(alice.Post(ctx, path, JSON{"medium": "email", "address": address})).To(HaveStatus(http.StatusOK))
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(address))
-		})
-
-	It("takes no other identifier off the list", Must("del-003-only-the-named-identifier"),
-		func(ctx SpecContext) {
-			alice, kept := fixtures.WithEmail(ctx)
-			second := fixtures.ValidateEmail(ctx)
-			alice.Own(ctx, second)
-			if list := alice.Addresses(ctx); len(list) < 2 {
-				NotTested("the homeserver keeps one address per account: %v", list)
-			}
-			alice.Post(ctx, path, JSON{"medium": "email", "address": fixtures.FreshEmail()}) // nobody's
-			Expect(alice.Addresses(ctx)).To(ConsistOf(kept, second.Address))
-
-			Expect(alice.Post(ctx, path, JSON{"medium": "email", "address": second.Address})).To(HaveStatus(http.StatusOK))
-			Expect(alice.Addresses(ctx)).To(ConsistOf(kept))
-		})
-
-	It("leaves what other users have alone", Must("del-004-other-users-identifier"),
-		func(ctx SpecContext) {
-			alice, hers := fixtures.WithEmail(ctx)
-			bob, his := fixtures.WithEmail(ctx)
-			bob.Post(ctx, path, JSON{"medium": "email", "address": hers}) // refused, or without effect
-			Expect(alice.Addresses(ctx)).To(ConsistOf(hers))
-
-			Expect(bob.Post(ctx, path, JSON{"medium": "email", "address": his})).To(HaveStatus(http.StatusOK))
-			Expect(bob.Addresses(ctx)).To(BeEmpty())
-		})
-})

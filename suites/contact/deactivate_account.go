@@ -1,0 +1,71 @@
+package contact
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+	"threepid-conformance/mockidserver/control"
+)
+
+// What deactivating an account does to what it has bound, which is one of the
+// things that binds are recorded for.
+// client-server-api/#post_matrixclientv3accountdeactivate
+var _ = Describe("Deactivating an account", Operation("bind3PID"), Needs(IdentityServer), func() {
+
+	It("unbinds what it has bound", Must("acc-005-deactivate-unbinds"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			alice.NeedThrowAway()
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			needsTracking(ctx, alice, identity)
+			one, another := identity.BindEmail(ctx, alice), identity.BindEmail(ctx, alice)
+			expectUnboundByDeactivation(ctx, alice, one, another)
+		})
+
+	It("unbinds at every identity server", Must("acc-005-deactivate-unbinds"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			alice.NeedThrowAway()
+			identity, other := fixtures.AtIdentityServer(ctx, alice), fixtures.AtOtherIdentityServer(ctx, alice)
+			needsTracking(ctx, alice, identity)
+			here, there := identity.BindEmail(ctx, alice), other.BindEmail(ctx, alice)
+			expectUnboundByDeactivation(ctx, alice, here, there)
+		})
+
+	It("has nothing to unbind where nothing was bound", Must("acc-005-deactivate-unbinds"),
+		func(ctx SpecContext) {
+			answer := fixtures.NewUser(ctx).Deactivate(ctx, JSON{})
+			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
+		})
+})
+
+// needsTracking ends the spec as not-supported on a homeserver that does not
+// record where identifiers are bound, as one more identifier shows.
+func needsTracking(ctx SpecContext, u *fixtures.User, identity *fixtures.Identity) {
+	GinkgoHelper()
+	session := identity.BindEmail(ctx, u)
+	answer := u.Post(ctx, removals["unbind3pidFromAccount"], session.Identifier())
+	if answer.OK() && len(session.Requests(ctx, control.Unbind)) == 0 && answer.Text("id_server_unbind_result") == "no-support" {
+		Decline("bind-not-tracked", answer)
+	}
+}
+
+// expectUnboundByDeactivation deactivates an account and asserts that all that
+// it has bound is gone.
+func expectUnboundByDeactivation(ctx SpecContext, u *fixtures.User, sessions ...*fixtures.IdentitySession) {
+	GinkgoHelper()
+	answer := u.Deactivate(ctx, JSON{})
+	for _, session := range sessions {
+		var signed []string // addresses that were to be unbound
+		for _, request := range session.Requests(ctx, control.Unbind) {
+			if request.Credentials.Kind == control.XMatrix {
+				signed = append(signed, request.Keys.Address)
+			}
+		}
+		Expect(signed).To(ContainElement(session.Address), "the identity server was not asked to unbind\n%s", answer)
+		Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding outlives the account\n%s", answer)
+	}
+	Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
+}

@@ -1,0 +1,152 @@
+package contact
+
+import (
+	"fmt"
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+	"threepid-conformance/harness/exchange"
+	"threepid-conformance/mockidserver/control"
+)
+
+// Which identity server is asked to unbind when an identifier is taken away, and
+// in whose name.
+var _ = Describe("The identity server of an identifier that is taken away", func() {
+
+	DescribeTable("is unknown when it was never bound", func(ctx SpecContext, path string) {
+		alice, address := fixtures.NewUser(ctx), fixtures.FreshEmail()
+		if path == removals["delete3pidFromAccount"] { // what is not on the account may be refused
+			alice, address = fixtures.WithEmail(ctx)
+		}
+		answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address})
+		Expect(answer).To(HaveStatus(http.StatusOK))
+		Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
+	}, removing(Must("rem-004-unknown-id-server-no-support")))
+
+	DescribeTable("is not looked for", func(ctx SpecContext, path string) {
+		alice, address := fixtures.WithEmail(ctx)
+		identity := fixtures.AtIdentityServer(ctx, alice)
+		Expect(identity.Scope.Bind(ctx, control.Email, address, alice.ID)).To(Succeed()) // not through the homeserver
+
+		answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address})
+		Expect(identity.Requests(ctx, "")).To(BeEmpty(), "an identity server was called that the homeserver does not know of")
+		Expect(answer).To(HaveStatus(http.StatusOK))
+		Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
+	}, both(Must("rem-004-unknown-id-server-no-support")))
+
+	DescribeTable("is the one it was bound through", func(ctx SpecContext, path string) {
+		alice, session := held(ctx)
+		expectUnbound(ctx, session, alice.Post(ctx, path, session.Identifier()))
+	}, both(Must("rem-005-falls-back-to-original-id-server")))
+
+	DescribeTable("is no other than the one it was bound through", func(ctx SpecContext, path string) {
+		alice, address := fixtures.WithEmail(ctx)
+		preferred := fixtures.AtIdentityServer(ctx, alice)
+		session := fixtures.AtOtherIdentityServer(ctx, alice).Validated(ctx, alice, control.Email, address)
+		alice.Bind(ctx, session)
+
+		answer := alice.Post(ctx, path, session.Identifier())
+		Expect(preferred.Requests(ctx, "")).To(BeEmpty(), "another identity server was called\n%s", answer)
+		expectUnbound(ctx, session, answer)
+	}, both(Must("rem-005-falls-back-to-original-id-server")))
+
+	DescribeTable("is forgotten once it has unbound", func(ctx SpecContext, path string) {
+		alice, session := held(ctx)
+		needsSuccess(alice.Post(ctx, path, session.Removal()))
+		asked := len(session.Requests(ctx, ""))
+
+		again := alice.Post(ctx, path, session.Identifier())
+		Expect(session.Requests(ctx, "")).To(HaveLen(asked), "the identity server was called again\n%s", again)
+		Expect(again.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", again)
+	}, both(Should("rem-016-forgets-binding-after-success")))
+
+	DescribeTable("unbinds nothing of other users", func(ctx SpecContext, path string) {
+		alice, session := held(ctx)
+		bob := fixtures.NewUser(ctx)
+		for _, body := range []JSON{session.Removal(), session.Identifier()} {
+			bob.Post(ctx, path, body) // refused, or without effect
+		}
+		for _, request := range session.Requests(ctx, control.Unbind) {
+			Expect(request.Keys.MXID).To(Equal(bob.ID), "the homeserver unbinds in the name of another user")
+		}
+		Expect(session.Owner(ctx, session.Address)).To(Equal(alice.ID), "the binding of another user is gone")
+
+		needsSuccess(alice.Post(ctx, path, session.Removal()))
+	}, both(Must("unb-004-mxid-is-requester")))
+})
+
+// What becomes of a request when the identity server does not unbind.
+var _ = Describe("Taking an identifier away from an identity server that fails", func() {
+
+	for _, refusal := range []struct {
+		status  int
+		errcode string
+	}{
+		{http.StatusForbidden, "M_FORBIDDEN"},
+		{http.StatusForbidden, "M_TERMS_NOT_SIGNED"},
+		{http.StatusNotFound, "M_NOT_FOUND"}, // as JSON this is a refusal, not a lack of support
+	} {
+		title := fmt.Sprintf("passes on a refusal with %d %s", refusal.status, refusal.errcode)
+		DescribeTable(title, func(ctx SpecContext, path string) {
+			alice, plain := held(ctx)
+			needsSuccess(alice.Post(ctx, path, plain.Removal())) // without the fault
+
+			bob, session := held(ctx)
+			session.Fault(ctx, control.MatrixError(refusal.status, refusal.errcode, "refused for this spec", nil).On(control.Unbind))
+			answer := bob.Post(ctx, path, session.Removal())
+			Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
+			if answer.OK() {
+				Decline("no-support-instead", answer)
+			}
+			Strictly(func(g Gomega) {
+				g.Expect(answer).To(And(HaveStatus(refusal.status), HaveErrcode(refusal.errcode)))
+			})
+		}, both(Should("rem-012-is-matrix-error-passed-through")))
+	}
+
+	for _, profile := range []control.Profile{control.ProfileClosed, control.ProfileReset} {
+		DescribeTable(fmt.Sprintf("is no success at a %s", profile), func(ctx SpecContext, path string) {
+			alice, plain := held(ctx)
+			needsSuccess(alice.Post(ctx, path, plain.Removal())) // where it works
+
+			bob, session := held(ctx)
+			body := session.Removal()
+			body["id_server"] = session.Broken(ctx, profile)
+			answer := bob.Post(ctx, path, body)
+			Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
+			Expect(answer.OK() || answer.Status >= 400 && answer.IsStandardError()).To(BeTrue(), "%s", answer)
+			if answer.OK() && path == removals["delete3pidFromAccount"] {
+				Expect(bob.Addresses(ctx)).NotTo(ContainElement(session.Address), "what was granted was not done\n%s", answer)
+			}
+		}, both(Must("rem-013-is-unreachable")))
+	}
+})
+
+// expectUnbound asserts that a removal which names no identity server was taken
+// to where the identifier was bound, and not to another port of that server.
+func expectUnbound(ctx SpecContext, session *fixtures.IdentitySession, answer *exchange.Answer) {
+	GinkgoHelper()
+	requests, unbinds := session.Requests(ctx, ""), session.Requests(ctx, control.Unbind)
+	for _, request := range requests {
+		Expect(request.Listener).To(Equal(requests[0].Listener), "not the identity server of the bind: %s", request)
+	}
+	if answer.OK() && len(unbinds) == 0 && answer.Text("id_server_unbind_result") == "no-support" {
+		Decline("bind-not-tracked", answer)
+	}
+	Expect(answer).To(HaveStatus(http.StatusOK))
+	Expect(unbinds).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", answer)
+	Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
+}
+
+// needsSuccess ends the spec as blocked unless a removal that has nothing wrong
+// with it has unbound: what goes wrong beside it tells nothing then.
+func needsSuccess(answer *exchange.Answer) {
+	GinkgoHelper()
+	if answer.Text("id_server_unbind_result") != "success" {
+		Blocked(CurrentOperation(), "rem-010-success-only-if-is-unbound", "a bound identifier could not be unbound:\n%s", answer)
+	}
+}

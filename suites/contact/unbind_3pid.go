@@ -1,0 +1,58 @@
+package contact
+
+import (
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+	"threepid-conformance/mockidserver/control"
+)
+
+// POST /account/3pid/unbind — client-server-api/#post_matrixclientv3account3pidunbind
+//
+// It is about the identity server and nothing else: what is on the account
+// stays there, and what is not need not be.
+var _ = Describe("POST /account/3pid/unbind", Operation("unbind3pidFromAccount"), Needs(IdentityServer), func() {
+
+	const path = "/account/3pid/unbind"
+
+	It("leaves the account's list as it is", Needs(Mail), Must("unb-001-kept-on-homeserver"),
+		func(ctx SpecContext) {
+			alice, session := held(ctx)
+			before := alice.ThreePIDs(ctx)
+
+			// First the identity server does not know how to unbind, then it does.
+			session.Fault(ctx, control.NonJSON(http.StatusNotFound).On(control.Unbind).Once())
+			unsupported := alice.Post(ctx, path, session.Removal())
+			Expect(alice.ThreePIDs(ctx)).To(ConsistOf(before), "%s", unsupported)
+
+			unbound := alice.Post(ctx, path, session.Removal())
+			Expect(unbound).To(HaveStatus(http.StatusOK))
+			Expect(alice.ThreePIDs(ctx)).To(ConsistOf(before), "%s", unbound)
+		})
+
+	It("has the identity server take the binding away", Must("unb-002-removed-from-identity-server"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			session := fixtures.AtIdentityServer(ctx, alice).BindEmail(ctx, alice)
+
+			answer := alice.Post(ctx, path, session.Removal())
+			if answer.Text("id_server_unbind_result") != "success" {
+				Blocked(CurrentOperation(), "unb-003-bound-only-identifier", "the homeserver does not say that it has unbound:\n%s", answer)
+			}
+			Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding is still there\n%s", answer)
+		})
+
+	It("unbinds what was never added", Must("unb-003-bound-only-identifier"),
+		func(ctx SpecContext) {
+			alice := fixtures.NewUser(ctx)
+			session := fixtures.AtIdentityServer(ctx, alice).BindEmail(ctx, alice)
+
+			answer := alice.Post(ctx, path, session.Removal())
+			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
+		})
+})
