@@ -74,6 +74,24 @@ var _ = Describe("Taking an identifier away", func() {
 		Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1))
 	}, both(Must("rem-006-explicit-id-server")))
 
+	DescribeTable("calls the identity server that is named, though it knows of no bind there", func(ctx SpecContext, path string) {
+		alice, address := fixtures.WithEmail(ctx)
+		identity := fixtures.AtIdentityServer(ctx, alice)
+		Expect(identity.Scope.Bind(ctx, control.Email, address, alice.ID)).To(Succeed()) // not through the homeserver
+
+		answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address, "id_server": identity.Name})
+		Expect(identity.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", answer)
+	}, both(Must("rem-006-explicit-id-server")))
+
+	DescribeTable("calls the identity server that is named, not the one of the bind", func(ctx SpecContext, path string) {
+		alice, session := held(ctx)
+		named := fixtures.AtOtherIdentityServer(ctx, alice)
+
+		answer := alice.Post(ctx, path, JSON{"medium": "email", "address": session.Address, "id_server": named.Name})
+		Expect(named.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", answer)
+		Expect(session.Requests(ctx, control.Unbind)).To(BeEmpty(), "%s", answer)
+	}, both(Must("rem-006-explicit-id-server")))
+
 	DescribeTable("asks for it by the v2 API, for the caller's identifier", func(ctx SpecContext, path string) {
 		alice, session := held(ctx)
 		alice.Post(ctx, path, JSON{"medium": "email", "address": session.Address, "id_server": session.Name, "mxid": "@somebody:else.example"})

@@ -18,10 +18,7 @@ import (
 var _ = Describe("The identity server of an identifier that is taken away", func() {
 
 	DescribeTable("is unknown when it was never bound", func(ctx SpecContext, path string) {
-		alice, address := fixtures.NewUser(ctx), fixtures.FreshEmail()
-		if path == removals["delete3pidFromAccount"] { // what is not on the account may be refused
-			alice, address = fixtures.WithEmail(ctx)
-		}
+		alice, address := neverBound(ctx, path)
 		answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address})
 		Expect(answer).To(HaveStatus(http.StatusOK))
 		Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
@@ -137,9 +134,10 @@ func expectUnbound(ctx SpecContext, session *fixtures.IdentitySession, answer *e
 	if answer.OK() && len(unbinds) == 0 && answer.Text("id_server_unbind_result") == "no-support" {
 		Decline("bind-not-tracked", answer)
 	}
-	Expect(answer).To(HaveStatus(http.StatusOK))
 	Expect(unbinds).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", answer)
-	Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
+	if unbinds[0].Status == http.StatusOK {
+		Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
+	}
 }
 
 // needsSuccess ends the spec as blocked unless a removal that has nothing wrong

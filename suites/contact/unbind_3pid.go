@@ -30,8 +30,8 @@ var _ = Describe("POST /account/3pid/unbind", Operation("unbind3pidFromAccount")
 			Expect(alice.ThreePIDs(ctx)).To(ConsistOf(before), "%s", unsupported)
 
 			unbound := alice.Post(ctx, path, session.Removal())
-			Expect(unbound).To(HaveStatus(http.StatusOK))
 			Expect(alice.ThreePIDs(ctx)).To(ConsistOf(before), "%s", unbound)
+			needsSuccess(unbound)
 		})
 
 	It("has the identity server take the binding away", Must("unb-002-removed-from-identity-server"),
@@ -52,6 +52,9 @@ var _ = Describe("POST /account/3pid/unbind", Operation("unbind3pidFromAccount")
 			session := fixtures.AtIdentityServer(ctx, alice).BindEmail(ctx, alice)
 
 			answer := alice.Post(ctx, path, session.Removal())
+			if len(session.Requests(ctx, control.Unbind)) > 0 {
+				needsSuccess(answer) // it was not refused for want of an entry in the list
+			}
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
 		})
