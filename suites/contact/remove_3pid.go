@@ -65,6 +65,11 @@ var _ = Describe("Taking an identifier away", func() {
 		answer := alice.Post(ctx, path, session.Removal())
 		Expect(answer).To(HaveStatus(http.StatusOK))
 		Expect(answer.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", answer)
+
+		bob, address := neverBound(ctx, path)
+		answer = bob.Post(ctx, path, JSON{"medium": "email", "address": address})
+		Expect(answer).To(HaveStatus(http.StatusOK))
+		Expect(answer.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", answer)
 	}, both(Must("rem-003-response-schema")))
 
 	DescribeTable("calls the identity server that is named", func(ctx SpecContext, path string) {
