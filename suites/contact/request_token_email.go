@@ -49,6 +49,19 @@ var _ = Describe("POST /account/3pid/email/requestToken", Operation("requestToke
 			}
 		})
 
+	It("does not give the token away in its answer", Must("email-006-token-not-in-response"),
+		func(ctx SpecContext) {
+			session := fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret())
+			session.Mail = fixtures.MailFor(ctx, session.Address, 1)
+			for _, token := range session.MailedTokens() {
+				Expect(session.SID).NotTo(Equal(token), "the sid is the token")
+				Expect(string(session.Answer.Body)).NotTo(ContainSubstring(token), "the body holds the token")
+				for name, values := range session.Answer.Header {
+					Expect(strings.Join(values, "\n")).NotTo(ContainSubstring(token), "the header %s holds the token", name)
+				}
+			}
+		})
+
 	DescribeTable("refuses what is plainly no e-mail address", Must("email-012-invalid-address"),
 		func(ctx SpecContext, invalid string) {
 			answer := fixtures.Post(ctx, emailRequestToken, JSON{

@@ -108,7 +108,7 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", Operation(
 			session.Submit(ctx, wrong)
 			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).NotTo(BeOK())
 
-			session.Submit(ctx, session.Submission()) // untouched it does
+			session.Confirm(ctx) // with the right ones
 			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).To(HaveStatus(http.StatusOK))
 		},
 		Entry("the code", "token"),

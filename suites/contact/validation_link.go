@@ -2,6 +2,7 @@ package contact
 
 import (
 	"net/http"
+	"unicode/utf8"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -97,5 +98,14 @@ var _ = Describe("The mailed validation link", Operation("requestTokenTo3PIDEmai
 			session := fixtures.ValidateEmail(ctx)
 			fixtures.Open(ctx, session.Link())
 			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).To(HaveStatus(http.StatusOK))
+		})
+
+	It("carries a token of at most 255 characters", Must("val-013-token-length"),
+		func(ctx SpecContext) {
+			session := fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret())
+			session.Mail = fixtures.MailFor(ctx, session.Address, 1)
+			for _, token := range session.MailedTokens() {
+				Expect(utf8.RuneCountInString(token)).To(BeNumerically("<=", 255), "characters of the token")
+			}
 		})
 })
