@@ -80,6 +80,31 @@ func TestLargeBodiesAreRefused(t *testing.T) {
 	}
 }
 
+// A homeserver may use a secret of its own towards its delegate, so the number is
+// all that a spec knows of its SMS.
+func TestScopeSeesSMSByNumber(t *testing.T) {
+	w := newWorld(t)
+	scope := must(w.client.OpenScope(t.Context(), "sms", control.Address("12125550124")))(t)
+	for i, number := range []string{"(212) 555-0124", "+1 212 555 0124", "(212) 555-0125"} {
+		request := object{"client_secret": "own-" + string(rune('a'+i)), "country": "US", "phone_number": number, "send_attempt": 1}
+		w.do(http.MethodPost, w.server.SMSURL()+"/_matrix/identity/api/v1/validate/msisdn/requestToken", "", request).want(t, 200, "")
+	}
+	codes := must(scope.Codes(t.Context()))(t)
+	if len(codes) != 2 || codes[0].Address != "12125550124" || codes[1].Address != "12125550124" {
+		t.Errorf("codes: %+v", codes)
+	}
+	journal := must(scope.Journal(t.Context()))(t)
+	delivered := 0
+	for _, entry := range journal.Requests("") {
+		if entry.Listener == control.ServiceSMS && entry.Has(control.EffectTokenDelivered) {
+			delivered++
+		}
+	}
+	if delivered != 2 {
+		t.Errorf("%d deliveries in the journal of the scope, want 2", delivered)
+	}
+}
+
 func TestSMSDelegate(t *testing.T) {
 	w := newWorld(t)
 	if err := w.scope.Own(t.Context(), control.ClientSecret("sms-secret")); err != nil {
