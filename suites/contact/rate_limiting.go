@@ -81,6 +81,17 @@ var _ = Describe("A request that came too soon", On(RateLimited), func() {
 			AtMostMails(address, due+1)
 		})
 
+	It("texts nothing, and its repetition texts once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDMSISDN"), Needs(SMS),
+		func(ctx SpecContext) {
+			limited(ctx, "requestTokenTo3PIDMSISDN")
+			fixtures.Granted(ctx, "requestTokenTo3PIDMSISDN")
+			burst := meetLimit(ctx, fixtures.Plain(ctx, "requestTokenTo3PIDMSISDN"))
+			due := burst.Granted
+			Expect(burst.Call.Effects(ctx)).To(HaveLen(due), "SMS, of which none is for the refused request")
+			Expect(burst.Call.Send(ctx)).To(HaveStatus(http.StatusOK), "the same request after the wait")
+			Expect(burst.Call.Effects(ctx)).To(HaveLen(due+1), "SMS, of which one is for the repeated request")
+		})
+
 	DescribeTable("has no effect, and its repetition has", func(ctx SpecContext, operation string) {
 		limited(ctx, operation)
 		call := fixtures.Grantable(ctx, operation)
