@@ -67,8 +67,8 @@ var _ = Describe("A defective body", func() {
 	}, each(Must("gen-011-absent-body")))
 })
 
-// Requests whose keys are there and have values of their types, and that still
-// cannot be granted. client-server-api/#standard-error-response
+// Requests that cannot be granted, most of them though nothing is wrong with
+// their bodies. client-server-api/#standard-error-response
 var _ = Describe("A request that fails", func() {
 
 	DescribeTable("leaves everything as it was", func(ctx SpecContext, operation string) {
