@@ -1,0 +1,94 @@
+package contact
+
+import (
+	"maps"
+	"net"
+	"net/http"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+	"threepid-conformance/mockidserver/control"
+)
+
+// naming are the three operations that call the identity server which their
+// body names, each with a request that is granted with its right name.
+var naming = map[string]func(SpecContext) named{
+	"bind3PID": func(ctx SpecContext) named {
+		alice := fixtures.NewUser(ctx)
+		session := fixtures.AtIdentityServer(ctx, alice).Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+		return named{alice, session, "/account/3pid/bind", session.Binding()}
+	},
+	"delete3pidFromAccount": func(ctx SpecContext) named {
+		alice, session := held(ctx)
+		return removalOf(alice, session, "/account/3pid/delete")
+	},
+	"unbind3pidFromAccount": func(ctx SpecContext) named {
+		alice := fixtures.NewUser(ctx)
+		session := fixtures.AtIdentityServer(ctx, alice).BindEmail(ctx, alice)
+		return removalOf(alice, session, "/account/3pid/unbind")
+	},
+}
+
+// A named is a request that names an identity server.
+type named struct {
+	user    *fixtures.User
+	session *fixtures.IdentitySession
+	path    string
+	body    JSON
+}
+
+func removalOf(alice *fixtures.User, session *fixtures.IdentitySession, path string) named {
+	return named{alice, session, path, JSON{"medium": "email", "address": session.Address, "id_server": session.Name}}
+}
+
+// asked are the requests at the identity server that are not of the set-up.
+func (n named) asked(ctx SpecContext) []control.Entry {
+	GinkgoHelper()
+	requests := n.session.Requests(ctx, "")
+	if n.path == bind {
+		return requests
+	}
+	return requests[1:] // the first one has bound what is to be taken away
+}
+
+// The names by which an identity server is given.
+var _ = Describe("The id_server in a request", func() {
+
+	DescribeTable("is called at the port it has", func(ctx SpecContext, operation string) {
+		request := naming[operation](ctx)
+		if _, port, err := net.SplitHostPort(request.session.Name); err != nil || port == "443" {
+			NotTested("our identity server is at the usual port: %s", request.session.Name)
+		}
+		Expect(request.user.Post(ctx, request.path, request.body)).To(HaveStatus(http.StatusOK))
+		asked := request.asked(ctx)
+		Expect(asked).To(HaveLen(1), "nobody called %s", request.session.Name)
+		Expect(asked[0].Host).To(Equal(request.session.Name))
+		Expect(asked[0].Connection.TLS).NotTo(BeEmpty(), "the request did not come over TLS")
+	}, each(Must("bind-014-id-server-with-port")))
+
+	// Some homeservers are lenient and take the host out of what they got. That is
+	// no harm as long as they then ask it by its API.
+	DescribeTable("leads to no other path and to no crash when it is malformed", func(ctx SpecContext, operation string) {
+		for _, malformed := range []string{"", "https://%s", "user@%s", "%s/elsewhere?x=", "%s/elsewhere#"} {
+			request := naming[operation](ctx)
+			body := maps.Clone(request.body)
+			body["id_server"] = strings.ReplaceAll(malformed, "%s", request.session.Name)
+
+			answer := request.user.Post(ctx, request.path, body)
+			asked := request.asked(ctx)
+			for _, entry := range asked {
+				Expect(entry.Target).To(HavePrefix("/_matrix/identity/v2/3pid/"), "id_server %q has led elsewhere", body["id_server"])
+			}
+			if answer.OK() && len(asked) == 0 {
+				Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "nobody was asked about id_server %q:\n%s", body["id_server"], answer)
+			} else if !answer.OK() {
+				Expect(answer).To(BeRefused(), "id_server %q", body["id_server"])
+				Expect(request.user.Post(ctx, request.path, request.body)).To(HaveStatus(http.StatusOK)) // by its name
+			}
+		}
+	}, each(Should("bind-015-malformed-id-server")))
+})

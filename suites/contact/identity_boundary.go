@@ -1,0 +1,122 @@
+package contact
+
+import (
+	"net/http"
+	"slices"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+	"threepid-conformance/mockidserver/control"
+)
+
+// Where an account ends and an identity server begins: what the one has proven
+// or holds is nothing to the other.
+var _ = Describe("POST /account/3pid/add beside an identity server", Operation("add3PID"), Needs(Mail, IdentityServer), func() {
+
+	DescribeTable("refuses a session that an identity server has validated", Must("add-008-identity-server-session-rejected"),
+		func(ctx SpecContext, named ...string) {
+			alice := fixtures.NewUser(ctx)
+			session := fixtures.AtIdentityServer(ctx, alice).Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+			body := JSON{}
+			for key, value := range session.Binding() {
+				if slices.Contains(named, key) || key == "sid" || key == "client_secret" {
+					body[key] = value
+				}
+			}
+
+			Expect(alice.TryAddWith(ctx, body)).To(BeRefused())
+			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
+			Expect(called(ctx, session.Identity)).To(BeEmpty(), "the identity server was asked")
+			alice.Add(ctx, fixtures.ValidateEmail(ctx)) // one of the homeserver's own
+		},
+		Entry("which is not named"),
+		Entry("which is named", "id_server"),
+		Entry("which is named with a token for it", "id_server", "id_access_token"),
+	)
+
+	It("binds nothing and calls no identity server", Must("add-012-not-bound-to-identity-server"),
+		func(ctx SpecContext) {
+			alice, address, clientSecret := fixtures.NewUser(ctx), fixtures.FreshEmail(), fixtures.FreshSecret()
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			Expect(identity.Scope.Own(ctx, control.Address(address), control.ClientSecret(clientSecret))).To(Succeed())
+
+			session := fixtures.RequestEmailToken(ctx, address, clientSecret)
+			session.Validate(ctx)
+			alice.Own(ctx, session)
+			Expect(identity.Requests(ctx, control.Bind)).To(BeEmpty(), "it was to be added and not bound")
+			Expect(called(ctx, identity)).To(BeEmpty(), "the identity server was called")
+			Expect(identity.Owner(ctx, address)).To(BeEmpty())
+		})
+
+	It("is what a new password takes, and not a bind", Should("add-014-bound-only-3pid-cannot-reset"),
+		func(ctx SpecContext) {
+			if answer, offers := fixtures.OffersPasswordReset(ctx); !offers {
+				Decline("no-password-reset", answer)
+			}
+			alice := fixtures.NewUser(ctx)
+			alice.NeedThrowAway()
+			session := fixtures.AtIdentityServer(ctx, alice).BindEmail(ctx, alice)
+
+			reset := fixtures.RequestPasswordReset(ctx, session.Address)
+			Expect(reset.Answer).To(Or(HaveStatus(http.StatusOK), BeRefused()))
+			if reset.SID != "" { // the answer may hide that there is no such account
+				reset.UseAll(ctx, fixtures.MailsTo(ctx, session.Address, 1))
+				_, answer := fixtures.ResetPassword(ctx, reset)
+				Expect(answer).NotTo(beGranted(), "the address is only bound")
+			}
+		})
+})
+
+var _ = Describe("POST /account/3pid/email/requestToken beside an identity server", Operation("requestTokenTo3PIDEmail"), Needs(Mail, IdentityServer), func() {
+
+	It("does not take a bound address for one in use", Should("email-009-in-use-not-by-is-binding"),
+		func(ctx SpecContext) {
+			alice, bob, clientSecret := fixtures.NewUser(ctx), fixtures.NewUser(ctx), fixtures.FreshSecret()
+			bound := fixtures.AtIdentityServer(ctx, alice).BindEmail(ctx, alice)
+
+			answer := bob.Post(ctx, emailRequestToken, JSON{"client_secret": clientSecret, "email": bound.Address, "send_attempt": 1})
+			Expect(answer).To(HaveStatus(http.StatusOK))
+			mails, err := AwaitMails(ctx, bound.Address, 1)
+			Expect(err).NotTo(HaveOccurred(), "no mail arrived")
+			session := fixtures.SessionOf(answer, bound.Address, clientSecret)
+			session.UseAll(ctx, mails)
+			// A mail that only informs of a refusal validates nothing.
+			Expect(bob.TryAdd(ctx, session.SID, session.ClientSecret)).To(BeOK())
+		})
+
+	It("sends the mail itself whichever identity server is named", Must("email-014-id-server-ignored"),
+		func(ctx SpecContext) {
+			alice, address, clientSecret := fixtures.NewUser(ctx), fixtures.FreshEmail(), fixtures.FreshSecret()
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			Expect(identity.Scope.Own(ctx, control.Address(address), control.ClientSecret(clientSecret))).To(Succeed())
+			fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret()) // without one
+
+			answer := fixtures.Post(ctx, emailRequestToken, JSON{
+				"client_secret": clientSecret, "email": address, "send_attempt": 1,
+				"id_server": identity.Name, "id_access_token": identity.Token(ctx, alice),
+			})
+			Expect(called(ctx, identity)).To(BeEmpty(), "the request was handed on")
+			if answer.Status == http.StatusBadRequest && answer.Errcode() == "M_SERVER_NOT_TRUSTED" {
+				NotTested("the homeserver refuses requests that name this identity server, as it may:\n%s", answer)
+			}
+			Expect(answer).To(HaveStatus(http.StatusOK))
+			_, err := AwaitMails(ctx, address, 1)
+			Expect(err).NotTo(HaveOccurred(), "no mail of the homeserver arrived")
+		})
+})
+
+// called are the requests to an identity server as such. What the homeserver's
+// own SMS delegate hears is left out: it may be asked about any session.
+func called(ctx SpecContext, identity *fixtures.Identity) []string {
+	GinkgoHelper()
+	var seen []string
+	for _, request := range identity.Requests(ctx, "") {
+		if request.Listener != control.ServiceSMS {
+			seen = append(seen, request.Method+" "+request.Target)
+		}
+	}
+	return seen
+}

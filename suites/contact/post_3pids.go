@@ -1,0 +1,161 @@
+package contact
+
+import (
+	"net/http"
+	"slices"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+	"threepid-conformance/harness/exchange"
+	"threepid-conformance/mockidserver/control"
+)
+
+const postPath = "/account/3pid"
+
+// POST /account/3pid — client-server-api/#post_matrixclientv3account3pid
+//
+// The operation is deprecated, and the specification contradicts itself on
+// whether it adds an identifier to the account or binds it at the identity
+// server. So either is right, with sessions of either: a spec takes those that
+// the homeserver takes. post_3pids_sessions.go is about sessions that will not do.
+var _ = Describe("POST /account/3pid", Operation("post3PIDs"), Needs(IdentityServer), func() {
+
+	It("is served although it is deprecated", Must("post-001-deprecated-still-served"),
+		func(ctx SpecContext) {
+			answers := postOfEach(ctx)
+			for _, answer := range answers {
+				Expect(answer).NotTo(And(HaveStatus(http.StatusNotFound, http.StatusMethodNotAllowed), HaveErrcode("M_UNRECOGNIZED")))
+			}
+			needGranted(answers)
+		})
+
+	It("accepts a validated session with 200 and an object", Needs(Mail), Must("post-007-success-200"),
+		func(ctx SpecContext) {
+			answers := postOfEach(ctx)
+			for _, answer := range answers {
+				if !answer.OK() {
+					continue
+				}
+				Expect(answer).To(HaveStatus(http.StatusOK))
+				Expect(answer.JSON).NotTo(BeNil(), "%s", answer)
+				if submitURL, present := answer.JSON["submit_url"]; present {
+					Expect(submitURL).To(MatchRegexp(`^https?://`), "%s", answer)
+				}
+				return
+			}
+			if Declined("changes-disabled", answers[0]) && fixtures.AnnouncesNoChanges(fixtures.NewUser(ctx).Get(ctx, "/capabilities")) {
+				Decline("changes-disabled", answers[0])
+			}
+			Expect(answers).To(ContainElement(HaveStatus(http.StatusOK)), "a session validated by the homeserver, and one by the identity server")
+		})
+
+	DescribeTable("either adds or binds, and never both", Needs(Mail), Must("post-008-single-purpose"),
+		func(ctx SpecContext, more JSON) {
+			granted := 0
+			for _, source := range fixtures.PostSources() {
+				alice := fixtures.NewUser(ctx)
+				session := source.Validated(ctx, alice)
+				answer := alice.Post(ctx, postPath, withKeys(session.Creds(), more))
+				if !answer.OK() {
+					continue
+				}
+				granted++
+				Expect(becameOf(ctx, alice, session)).To(HaveLen(1), "what became of the address:\n%s", answer)
+			}
+			if granted == 0 {
+				fixtures.AcceptedSource(ctx) // says what stands in the way
+			}
+		},
+		Entry("without bind", nil),
+		Entry("with bind: true", JSON{"bind": true}),
+	)
+
+	It("takes no notice of the former key bind", Needs(Mail), Must("post-009-bind-parameter-ignored"),
+		func(ctx SpecContext) {
+			source := fixtures.AcceptedSource(ctx)
+			post := func(more JSON) (*exchange.Answer, []string) {
+				alice := fixtures.NewUser(ctx)
+				session := source.Validated(ctx, alice)
+				answer := alice.Post(ctx, postPath, withKeys(session.Creds(), more))
+				return answer, becameOf(ctx, alice, session)
+			}
+			without, effect := post(nil)
+			for _, value := range []any{true, false, "nonsense"} {
+				with, same := post(JSON{"bind": value})
+				Expect(with).To(HaveStatus(without.Status), "bind is %v", value)
+				Expect(same).To(Equal(effect), "what became of the address with bind %v:\n%s", value, with)
+			}
+		})
+
+	It("asks for no auth", Should("post-010-no-uia"),
+		func(ctx SpecContext) {
+			answers := postOfEach(ctx)
+			for _, answer := range answers {
+				Expect(answer).NotTo(BeChallenge())
+			}
+			needGranted(answers)
+		})
+
+	It("leaves an address with the account that has it", Needs(Mail), Should("post-011-other-users-3pid"),
+		func(ctx SpecContext) {
+			source := fixtures.AcceptedSource(ctx)
+			alice, bob, address := fixtures.NewUser(ctx), fixtures.NewUser(ctx), fixtures.FreshEmail()
+			sessions := fixtures.ValidateEach(ctx, address, address) // later there are none to be had
+			alice.Own(ctx, sessions[0])
+
+			identity := fixtures.AtIdentityServer(ctx, bob)
+			for _, his := range []*fixtures.IdentitySession{
+				identity.Accompany(ctx, bob, sessions[1]),
+				identity.Validated(ctx, bob, control.Email, address),
+			} {
+				answer := bob.PostCreds(ctx, his)
+				Expect(alice.Addresses(ctx)).To(ContainElement(address), "somebody else has posted it:\n%s", answer)
+				Expect(bob.Addresses(ctx)).NotTo(ContainElement(address), "somebody else has it:\n%s", answer)
+			}
+			Expect(bob.PostCreds(ctx, source.Validated(ctx, bob))).To(BeOK()) // an address that nobody has
+		})
+})
+
+// postOfEach sends a validated session of each source, by users of their own.
+func postOfEach(ctx SpecContext) (answers []*exchange.Answer) {
+	GinkgoHelper()
+	for _, source := range fixtures.PostSources() {
+		alice := fixtures.NewUser(ctx)
+		answers = append(answers, alice.PostCreds(ctx, source.Validated(ctx, alice)))
+	}
+	return answers
+}
+
+// needGranted ends the spec as blocked when none of the answers grants anything:
+// a homeserver that refuses everything shows nothing else.
+func needGranted(answers []*exchange.Answer) {
+	GinkgoHelper()
+	if !slices.ContainsFunc(answers, (*exchange.Answer).OK) {
+		Blocked("post3PIDs", "post-007-success-200", "no validated session was taken:\n%s", answers[0])
+	}
+}
+
+// becameOf says what a request has made of the session's address. For bound, it
+// is enough that the identity server was asked to bind.
+func becameOf(ctx SpecContext, u *fixtures.User, session *fixtures.IdentitySession) []string {
+	GinkgoHelper()
+	effects := []string{}
+	if slices.Contains(u.Addresses(ctx), session.Address) {
+		effects = append(effects, "listed")
+	}
+	if len(session.Requests(ctx, control.Bind)) > 0 || session.Owner(ctx, session.Address) != "" {
+		effects = append(effects, "bound")
+	}
+	return effects
+}
+
+// withKeys is a body with more keys.
+func withKeys(body, more JSON) JSON {
+	for key, value := range more {
+		body[key] = value
+	}
+	return body
+}
