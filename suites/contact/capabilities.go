@@ -64,7 +64,9 @@ var _ = Describe("The capability m.3pid_changes", func() {
 			Expect(answer).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
 			return
 		}
-		answer := fixtures.Valid(ctx, operation).Send(ctx)
+		call := fixtures.Valid(ctx, operation)
+		call.User.Capabilities(ctx) // as a client does before it offers the change
+		answer := call.Send(ctx)
 		Expect(answer).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
 	}, each(Should("cap-003-enabled-means-available")))
 })
