@@ -88,26 +88,6 @@ var _ = Describe("POST /account/3pid/email/requestToken beside an identity serve
 			// A mail that only informs of a refusal validates nothing.
 			Expect(bob.TryAdd(ctx, session.SID, session.ClientSecret)).To(BeOK())
 		})
-
-	It("sends the mail itself whichever identity server is named", Must("email-014-id-server-ignored"),
-		func(ctx SpecContext) {
-			alice, address, clientSecret := fixtures.NewUser(ctx), fixtures.FreshEmail(), fixtures.FreshSecret()
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			Expect(identity.Scope.Own(ctx, control.Address(address), control.ClientSecret(clientSecret))).To(Succeed())
-			fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret()) // without one
-
-			answer := fixtures.Post(ctx, emailRequestToken, JSON{
-				"client_secret": clientSecret, "email": address, "send_attempt": 1,
-				"id_server": identity.Name, "id_access_token": identity.Token(ctx, alice),
-			})
-			Expect(called(ctx, identity)).To(BeEmpty(), "the request was handed on")
-			if answer.Status == http.StatusBadRequest && answer.Errcode() == "M_SERVER_NOT_TRUSTED" {
-				NotTested("the homeserver refuses requests that name this identity server, as it may:\n%s", answer)
-			}
-			Expect(answer).To(HaveStatus(http.StatusOK))
-			_, err := AwaitMails(ctx, address, 1)
-			Expect(err).NotTo(HaveOccurred(), "no mail of the homeserver arrived")
-		})
 })
 
 // called are the requests to an identity server. Those by which the homeserver
