@@ -33,12 +33,16 @@ const (
 	EmailSubmitURL     = string(requirements.EmailSubmitURL)
 	DeniedAddresses    = string(requirements.DeniedAddresses)
 	ShortTokenLifetime = string(requirements.ShortTokenLifetime)
+	Admin              = string(requirements.Admin)
+	ApplicationService = string(requirements.ApplicationService)
+	ResourceLimited    = string(requirements.ResourceLimited)
 )
 
 // variantNames are the names that On takes.
 var variantNames = []string{
 	RateLimited, NoMail, NoSMS, ChangesDisabled, TwoStageUIA, DummyUIA,
 	EmailSubmitURL, DeniedAddresses, ShortTokenLifetime,
+	Admin, ApplicationService, ResourceLimited,
 }
 
 // requirementLabel begins the label that names a spec's requirement, and

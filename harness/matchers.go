@@ -79,3 +79,11 @@ func BeChallenge() types.GomegaMatcher {
 		wants: "a challenge of User-Interactive Authentication: a 401 with flows",
 	}
 }
+
+// BeServerError holds for an answer with a 5xx status.
+func BeServerError() types.GomegaMatcher {
+	return answerMatcher{
+		holds: func(a *exchange.Answer) bool { return a.Status >= 500 },
+		wants: "a server error: a 5xx status",
+	}
+}

@@ -118,13 +118,21 @@ func (s *stage) startMail(ctx context.Context) (string, error) {
 func (s *stage) useURLs(sel selection) error {
 	c := session.config
 	s.world.How, s.world.TargetName = "url", ""
+	given := target.Credentials{Admin: c.Users.AdminToken, ApplicationService: c.Users.ApplicationServiceToken}
 	s.world.Homeservers[target.Main] = homeserver{URL: strings.TrimSuffix(c.URL, "/")}
+	// Who may lock accounts, or acts for others, changes nothing for ordinary
+	// users: with a token for that, the homeserver is the variant as it stands.
+	for variant, token := range map[string]string{Admin: given.Admin, ApplicationService: given.ApplicationService} {
+		if token != "" && sel.variants[variant] {
+			s.world.Homeservers[variant] = homeserver{URL: strings.TrimSuffix(c.URL, "/"), Credentials: given}
+		}
+	}
 	for variant, u := range c.VariantURLs {
 		if !slices.Contains(variantNames, variant) {
 			return fmt.Errorf("variant_urls has %q; the variants are %s", variant, strings.Join(variantNames, ", "))
 		}
 		if sel.variants[variant] {
-			s.world.Homeservers[variant] = homeserver{URL: strings.TrimSuffix(u, "/")}
+			s.world.Homeservers[variant] = homeserver{URL: strings.TrimSuffix(u, "/"), Credentials: given}
 		}
 	}
 	return nil
@@ -183,6 +191,7 @@ func (s *stage) startTarget(ctx context.Context, sel selection, smtp string) (ta
 				ServerName:   i.ServerName,
 				Facts:        preflight.Facts{Server: i.Version},
 				Registration: i.Registration,
+				Credentials:  i.Credentials,
 			}
 		})
 	}

@@ -61,6 +61,7 @@ type homeserver struct {
 	ServerName   string // "" when the suite did not start it
 	Facts        preflight.Facts
 	Registration target.Registration
+	Credentials  target.Credentials
 }
 
 // session is the state of this process during a run.
@@ -96,6 +97,8 @@ func enter(w world, evidence *os.File, process int) error {
 	for variant, hs := range w.Homeservers {
 		session.masker.Register("configured secret", hs.Registration.SharedSecret)
 		session.masker.Register("configured secret", hs.Registration.Token)
+		session.masker.Register("access_token", hs.Credentials.Admin)
+		session.masker.Register("access_token", hs.Credentials.ApplicationService)
 		session.clients[variant] = exchange.NewClient(hs.URL, hs.Facts.Versions, session.recorder, requestDeadline())
 	}
 	session.identity = nil
@@ -136,6 +139,12 @@ func Config() config.Config { return session.config }
 // the target that started it knows.
 func RegistrationHints() target.Registration {
 	return session.world.Homeservers[session.current.subject.Variant].Registration
+}
+
+// Credentials are the access tokens that the homeserver in use has for more than
+// ordinary users, as far as they are known.
+func Credentials() target.Credentials {
+	return session.world.Homeservers[session.current.subject.Variant].Credentials
 }
 
 // PublicURL is where links in the homeserver's mails have to lead, "" when the

@@ -40,10 +40,12 @@ type Config struct {
 
 // Users says how the suite gets accounts.
 type Users struct {
-	Registration      string    `yaml:"registration" doc:"how accounts are made: auto, open, token, shared-secret or given"`
-	RegistrationToken string    `yaml:"registration_token" secret:"yes" doc:"token for m.login.registration_token"`
-	SharedSecret      string    `yaml:"shared_secret" secret:"yes" doc:"Synapse's registration_shared_secret"`
-	Accounts          []Account `yaml:"accounts"` // only in conformance.yaml
+	Registration            string    `yaml:"registration" doc:"how accounts are made: auto, open, token, shared-secret or given"`
+	RegistrationToken       string    `yaml:"registration_token" secret:"yes" doc:"token for m.login.registration_token"`
+	SharedSecret            string    `yaml:"shared_secret" secret:"yes" doc:"Synapse's registration_shared_secret"`
+	AdminToken              string    `yaml:"admin_token" secret:"yes" doc:"with url: access token of an administrator, who locks and suspends accounts that the suite made; url is then the variant admin, too"`
+	ApplicationServiceToken string    `yaml:"application_service_token" secret:"yes" doc:"with url: as_token of a registered application service, which acts for its own sender; url is then the variant application-service, too"`
+	Accounts                []Account `yaml:"accounts"` // only in conformance.yaml
 }
 
 // An Account is one that exists already. A token or a password is enough.

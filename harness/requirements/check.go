@@ -34,7 +34,8 @@ var (
 	needs        = []Need{Mail, SMS, IdentityServer}
 	variants     = []Variant{
 		RateLimited, NoMail, NoSMS, ChangesDisabled, TwoStageUIA, DummyUIA,
-		EmailSubmitURL, DeniedAddresses, ShortTokenLifetime, Admin, OAuth,
+		EmailSubmitURL, DeniedAddresses, ShortTokenLifetime, Admin,
+		ApplicationService, ResourceLimited, OAuth,
 	}
 )
 

@@ -81,6 +81,10 @@ const (
 	ShortTokenLifetime Variant = "short-token-lifetime"
 	// Admin comes with an administrator who can lock and suspend accounts.
 	Admin Variant = "admin"
+	// ApplicationService has an application service registered.
+	ApplicationService Variant = "application-service"
+	// ResourceLimited is at a limit of its resources, or its users at theirs.
+	ResourceLimited Variant = "resource-limited"
 	// OAuth issues its access tokens through the OAuth 2.0 API.
 	OAuth Variant = "oauth"
 )

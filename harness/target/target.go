@@ -69,6 +69,7 @@ type Instance struct {
 	ServerName   string
 	Version      string       // as the server reports it, "" when it does not
 	Registration Registration // how the suite gets accounts on it
+	Credentials  Credentials  // of others than ordinary users
 	Stop         func(ctx context.Context) error
 }
 
@@ -76,6 +77,13 @@ type Instance struct {
 type Registration struct {
 	SharedSecret string // of Synapse's admin registration API
 	Token        string // for m.login.registration_token
+}
+
+// Credentials are access tokens for more than an account of one's own; "" where
+// there is none.
+type Credentials struct {
+	Admin              string // of an administrator of the server
+	ApplicationService string // the as_token of a registered application service
 }
 
 var registry struct {

@@ -10,6 +10,7 @@ import (
 
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
+	"threepid-conformance/mockidserver/control"
 )
 
 // Which access tokens count, and how they are sent. Apart from the token the
@@ -88,6 +89,14 @@ var _ = Describe("An access token", func() {
 			Expect(first).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
 		}
 	}, each(Must("auth-007-expired-token")))
+
+	DescribeTable("is none of an identity server's", func(ctx SpecContext, operation string) {
+		call := fixtures.Granted(ctx, operation)
+		session := fixtures.AtIdentityServer(ctx).Validated(ctx, call.User, control.Email, fixtures.FreshEmail())
+		// The homeserver meets the token and its issuer, whatever it says to that.
+		call.User.Post(ctx, "/account/3pid/bind", session.Binding())
+		Expect(call.First(ctx, fixtures.WithToken(session.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
+	}, each(Must("auth-010-identity-token-not-accepted")))
 
 	DescribeTable("is what has an effect", func(ctx SpecContext, operation string) {
 		call := fixtures.Grantable(ctx, operation)

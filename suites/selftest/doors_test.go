@@ -99,7 +99,11 @@ func inRepository(t *testing.T, results, name string, args ...string) run {
 func serveByURL(t *testing.T) []string {
 	t.Helper()
 	smtp, folder := freeAddress(t), t.TempDir()
-	flags := []string{"--mail-smtp-listen=" + smtp, "--capabilities-mail=yes", "--capabilities-sms=yes", "--capabilities-identity-server=yes"}
+	const admin, service = "token-of-the-administrator", "token-of-the-service"
+	flags := []string{
+		"--mail-smtp-listen=" + smtp, "--capabilities-mail=yes", "--capabilities-sms=yes", "--capabilities-identity-server=yes",
+		"--users-admin-token=" + admin, "--users-application-service-token=" + service,
+	}
 	var identity control.Info
 	for name, flag := range map[string]string{"identity": "--identity-server-control-url=", "other": "--identity-server-other-control-url="} {
 		server, err := mockidserver.Start(t.Context(), mockidserver.WithName(name), mockidserver.WithFolder(folder))
@@ -114,6 +118,7 @@ func serveByURL(t *testing.T) []string {
 	}
 	for _, variant := range append([]string{""}, refserver.Variants()...) {
 		url := serve(t, "--smtp="+smtp, "--variant="+variant, "--server-name=reference.test",
+			"--admin-token="+admin, "--service-token="+service,
 			"--identity-ca="+identity.CAFile, "--sms-delegate="+identity.SMSURL)
 		if variant == "" {
 			flags = append(flags, "--url="+url)

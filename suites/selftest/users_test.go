@@ -52,6 +52,28 @@ func TestAccountsComeFromWhereTheUserSays(t *testing.T) {
 		}
 	})
 
+	t.Run("an administrator and an application service", func(t *testing.T) {
+		for _, c := range []struct{ variant, flag, setting, row string }{
+			{"admin", "--admin-token", "CONFORMANCE_USERS_ADMIN_TOKEN", "getAccount3PIDs acc-002-locked"},
+			{"application-service", "--service-token", "CONFORMANCE_USERS_APPLICATION_SERVICE_TOKEN", "delete3pidFromAccount acc-008-appservice-assertion"},
+		} {
+			operation, requirement, _ := strings.Cut(c.row, " ")
+			args := []string{
+				"--mail-smtp-listen=" + smtp, "--capabilities-mail=yes", "--label-filter=" + operation + " && requirement:" + requirement,
+				"--url=" + serve(t, "--smtp="+smtp, "--variant="+c.variant, c.flag+"=more-than-a-user", "--personality=other"),
+			}
+			if r := conform(t, args...); r.verdicts(t)[c.row] != verdict.NotTested {
+				t.Errorf("%s without a token\n%s", c.row, r.output)
+			}
+			t.Setenv(c.setting, "more-than-a-user")
+			r := conform(t, args...)
+			if r.exit != 0 || r.verdicts(t)[c.row] != verdict.Pass {
+				t.Errorf("%s: exit %d\n%s", c.row, r.exit, r.output)
+			}
+			holdsNo(t, r, "more-than-a-user")
+		}
+	})
+
 	t.Run("too few given accounts", func(t *testing.T) {
 		url := serve(t, "--smtp="+smtp)
 		only := account(t, url, "only")

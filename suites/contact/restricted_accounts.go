@@ -1,0 +1,50 @@
+package contact
+
+import (
+	"net/http"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/fixtures"
+	. "threepid-conformance/harness"
+)
+
+// Accounts that an administrator has locked. client-server-api/#account-locking
+var _ = Describe("A locked account", On(Admin), func() {
+
+	DescribeTable("is refused until it is unlocked", func(ctx SpecContext, operation string) {
+		call := fixtures.Grantable(ctx, operation)
+		complete := call.Complete(ctx) // the lock is all there is to object to
+		admin := fixtures.NewAdministrator(ctx)
+		admin.Lock(ctx, call.User)
+		refused := fixtures.Send(ctx, complete)
+		admin.Unlock(ctx, call.User)
+
+		Expect(refused).To(refuseToken("M_USER_LOCKED"))
+		Expect(refused.JSON["soft_logout"]).To(Equal(true), "%s", refused)
+		Expect(call.User.Get(ctx, "/account/3pid")).NotTo(HaveErrcode("M_UNKNOWN_TOKEN", "M_USER_LOCKED"), "with the same token, once it is unlocked")
+		Expect(call.Effects(ctx)).To(BeEmpty(), "of the request that was refused")
+		Expect(call.Send(ctx)).To(HaveStatus(http.StatusOK), "once it is unlocked")
+	}, each(Must("acc-002-locked")))
+})
+
+// Accounts that an administrator has suspended.
+// client-server-api/#account-suspension
+var _ = Describe("A suspended account", On(Admin), Needs(Mail), Should("acc-003-suspended"), func() {
+
+	It("still adds an address", Operation("add3PID"), func(ctx SpecContext) {
+		alice, email := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
+		fixtures.NewAdministrator(ctx).Suspend(ctx, alice)
+		Expect(alice.TryAdd(ctx, email.SID, email.ClientSecret)).To(HaveStatus(http.StatusOK))
+		Expect(alice.Addresses(ctx)).To(ConsistOf(email.Address))
+	})
+
+	It("deletes none", Operation("delete3pidFromAccount"), func(ctx SpecContext) {
+		alice, address := fixtures.WithEmail(ctx)
+		fixtures.NewAdministrator(ctx).Suspend(ctx, alice)
+		refused := alice.Post(ctx, "/account/3pid/delete", JSON{"medium": "email", "address": address})
+		Expect(refused).To(And(HaveStatus(http.StatusForbidden), HaveErrcode("M_USER_SUSPENDED")))
+		Expect(alice.Addresses(ctx)).To(ConsistOf(address))
+	})
+})
