@@ -74,14 +74,13 @@ var _ = Describe("An access token", func() {
 
 	DescribeTable("ends when its lifetime is over", On(ShortTokenLifetime), func(ctx SpecContext, operation string) {
 		call := fixtures.Plain(ctx, operation)
-		issued := call.User.LogInToRefresh(ctx)
+		issued := call.AcceptWhileAlive(ctx)
 		switch {
 		case issued.Lifetime == 0:
 			Decline("no-expiry", issued.Answer)
 		case issued.Lifetime > 5*time.Second:
 			NotTested("access tokens live for %s, which is too long to wait for", issued.Lifetime)
 		}
-		call.Accept(ctx, issued.Token)
 		Pause(ctx, issued.Lifetime+50*time.Millisecond, "the access token has to expire")
 		Expect(call.First(ctx, fixtures.WithToken(issued.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
 		next := issued.Refresh(ctx)

@@ -5,7 +5,6 @@ import (
 
 	"threepid-conformance/fixtures/refserver"
 	"threepid-conformance/harness/verdict"
-	"threepid-conformance/suites/selftest/matrix"
 )
 
 // Every fault of the reference homeserver has to be seen as a failure of its own
@@ -15,7 +14,7 @@ func TestEveryFaultIsNoticed(t *testing.T) {
 	for _, fault := range refserver.Faults() {
 		t.Run(fault.Name, func(t *testing.T) {
 			t.Parallel()
-			r, err := matrix.Judge(t.Context(), conformance, fault, right)
+			r, err := right.Judge(t.Context(), conformance, fault)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -70,7 +70,7 @@ func conform(t *testing.T, args ...string) run {
 
 // baseline is what the suite says of the reference homeserver as it is. Several
 // tests compare with it; it is run once.
-func baseline(t *testing.T) matrix.Verdicts {
+func baseline(t *testing.T) *matrix.Baseline {
 	t.Helper()
 	right, err := baselineOnce()
 	if err != nil {
@@ -79,8 +79,8 @@ func baseline(t *testing.T) matrix.Verdicts {
 	return right
 }
 
-var baselineOnce = sync.OnceValues(func() (matrix.Verdicts, error) {
-	return matrix.Baseline(context.Background(), conformance)
+var baselineOnce = sync.OnceValues(func() (*matrix.Baseline, error) {
+	return matrix.Judge(context.Background(), conformance)
 })
 
 // execute runs a command that writes its results into the folder it stands in.

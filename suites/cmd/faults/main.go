@@ -64,7 +64,7 @@ func prove(ctx context.Context, faults []refserver.Fault, parallel int, folder s
 		return 2
 	}
 	started := time.Now()
-	right, err := matrix.Baseline(ctx, program)
+	right, err := matrix.Judge(ctx, program)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
@@ -98,7 +98,7 @@ func prove(ctx context.Context, faults []refserver.Fault, parallel int, folder s
 }
 
 // judgeAll prints what is wrong as soon as it is known.
-func judgeAll(ctx context.Context, program string, faults []refserver.Fault, right matrix.Verdicts, parallel int) ([]matrix.Result, error) {
+func judgeAll(ctx context.Context, program string, faults []refserver.Fault, right *matrix.Baseline, parallel int) ([]matrix.Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	all := make([]matrix.Result, len(faults))
@@ -108,7 +108,7 @@ func judgeAll(ctx context.Context, program string, faults []refserver.Fault, rig
 	for range parallel {
 		workers.Go(func() {
 			for i := range next {
-				r, err := matrix.Judge(ctx, program, faults[i], right)
+				r, err := right.Judge(ctx, program, faults[i])
 				if err != nil {
 					cancel(err)
 					return

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,8 +25,13 @@ import (
 // that never sends a mail costs the whole wait in every spec that needs one.
 const Patience = 0.3
 
-// A Verdicts map has verdicts by "operationId requirement".
-type Verdicts map[string]verdict.Verdict
+// A Baseline is what the suite says of the reference homeserver without a fault.
+type Baseline struct {
+	Verdicts map[string]verdict.Verdict // by "operationId requirement"
+	// Calls has, by row, the operations that its specs called, be it in set-up.
+	// A fault of another operation cannot be seen by them.
+	Calls map[string][]string
+}
 
 // A Result is what the suite made of one fault.
 type Result struct {
@@ -47,51 +53,72 @@ func (r Result) Noticed() bool {
 	return r.Verdict == verdict.Fail && len(r.Beyond) == 0 && r.Wrong == ""
 }
 
-// Baseline judges the reference homeserver without a fault.
-func Baseline(ctx context.Context, program string) (Verdicts, error) {
-	r, output, err := run(ctx, program)
-	if err != nil {
-		return nil, err
-	}
-	if r.report == nil || r.report.Profile.Result != verdict.Conformant {
-		return nil, fmt.Errorf("the reference homeserver without a fault is not conformant (exit %d):\n%s", r.exit, output)
-	}
-	return r.verdicts(), nil
-}
-
-// Judge runs the suite against one fault. right is what the baseline says.
-func Judge(ctx context.Context, program string, fault refserver.Fault, right Verdicts) (Result, error) {
+// Judge runs the suite against one fault: the specs that call the operation it is
+// in, those of its own row and those of rows that were seen to move with it.
+func (b *Baseline) Judge(ctx context.Context, program string, fault refserver.Fault) (Result, error) {
 	own := fault.Operation + " " + fault.Requirements[0]
 	result := Result{Name: fault.Name, Operation: fault.Operation, Row: fault.Requirements[0], Variant: fault.Variant, Story: fault.Story}
+	rows := b.concerned(fault)
+	dir, err := os.MkdirTemp("", "threepid-fault-")
+	if err != nil {
+		return result, err
+	}
+	defer os.RemoveAll(dir)
 	started := time.Now()
-	r, output, err := run(ctx, program, "--target-option=fault="+fault.Name, fmt.Sprintf("--timeout-factor=%g", Patience))
+	r, err := run(ctx, dir, program, "--label-filter="+filter(rows), "--target-option=fault="+fault.Name, fmt.Sprintf("--timeout-factor=%g", Patience))
 	result.Seconds = time.Since(started).Seconds()
 	if err != nil {
 		return result, err
 	}
 	if r.report == nil {
-		return result, fmt.Errorf("%s: no report was written (exit %d):\n%s", fault.Name, r.exit, output)
+		return result, fmt.Errorf("%s: no report was written (exit %d):\n%s", fault.Name, r.exit, r.output)
 	}
 	for _, q := range r.report.Requirements {
 		name := q.Operation + " " + q.ID
 		if name == own {
 			result.Verdict = q.Verdict
-			if q.Gates != (r.exit == 1) {
-				result.Wrong = fmt.Sprintf("the row gates: %v, but the exit code is %d: %v", q.Gates, r.exit, r.report.Profile.Why)
+			if q.Verdict == verdict.Fail && q.Gates && r.exit != 1 {
+				result.Wrong = fmt.Sprintf("the row gates, but the exit code is %d: %v", r.exit, r.report.Profile.Why)
 			}
 			continue
 		}
 		// A row that the failure kept from being tested is not moved: the report
 		// says which failure it was.
-		if q.Verdict == right[name] || q.Verdict == verdict.NotTested && q.Because != "" {
+		if !slices.Contains(rows, name) || q.Verdict == b.Verdicts[name] || q.Verdict == verdict.NotTested && q.Because != "" {
 			continue
 		}
 		result.Moved = append(result.Moved, name)
 		if !slices.Contains(fault.Also, name) {
-			result.Beyond = append(result.Beyond, fmt.Sprintf("%s is %s instead of %s: %s", name, q.Verdict, right[name], firstLine(q.Reason)))
+			result.Beyond = append(result.Beyond, fmt.Sprintf("%s is %s instead of %s: %s", name, q.Verdict, b.Verdicts[name], firstLine(q.Reason)))
 		}
 	}
 	return result, nil
+}
+
+// concerned are the rows that a fault could move.
+func (b *Baseline) concerned(fault refserver.Fault) []string {
+	rows := append([]string{fault.Operation + " " + fault.Requirements[0]}, fault.Also...)
+	for row, operations := range b.Calls {
+		if slices.Contains(operations, fault.Operation) {
+			rows = append(rows, row)
+		}
+	}
+	slices.Sort(rows)
+	return slices.Compact(rows)
+}
+
+// filter selects the specs of some rows.
+func filter(rows []string) string {
+	ids := map[string][]string{}
+	for _, row := range rows {
+		operation, id, _ := strings.Cut(row, " ")
+		ids[operation] = append(ids[operation], "requirement:"+id)
+	}
+	var terms []string
+	for _, operation := range slices.Sorted(maps.Keys(ids)) {
+		terms = append(terms, fmt.Sprintf("(%s && (%s))", operation, strings.Join(ids[operation], " || ")))
+	}
+	return strings.Join(terms, " || ")
 }
 
 func firstLine(text string) string {
@@ -99,43 +126,71 @@ func firstLine(text string) string {
 	return line
 }
 
+// Judge judges the reference homeserver without a fault.
+func Judge(ctx context.Context, program string) (*Baseline, error) {
+	dir, err := os.MkdirTemp("", "threepid-right-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	r, err := run(ctx, dir, program)
+	if err != nil {
+		return nil, err
+	}
+	if r.report == nil || r.report.Profile.Result != verdict.Conformant {
+		return nil, fmt.Errorf("the reference homeserver without a fault is not conformant (exit %d):\n%s", r.exit, r.output)
+	}
+	evidence, err := report.ReadEvidence(filepath.Join(dir, results))
+	if err != nil {
+		return nil, err
+	}
+	asked := map[string]string{} // operationId by exchange
+	for _, record := range evidence.Records {
+		asked[record.ID] = record.Operation
+	}
+	b := &Baseline{Verdicts: map[string]verdict.Verdict{}, Calls: map[string][]string{}}
+	for _, q := range r.report.Requirements {
+		row := q.Operation + " " + q.ID
+		b.Verdicts[row] = q.Verdict
+		for _, spec := range q.Specs {
+			for _, exchange := range spec.Exchanges {
+				if operation := asked[exchange]; operation != "" && !slices.Contains(b.Calls[row], operation) {
+					b.Calls[row] = append(b.Calls[row], operation)
+				}
+			}
+		}
+	}
+	return b, nil
+}
+
 // A judged server is what one run left behind.
 type judged struct {
 	exit   int
+	output string
 	report *report.Report // nil when none was written
 }
 
-func (j judged) verdicts() Verdicts {
-	all := Verdicts{}
-	for _, q := range j.report.Requirements {
-		all[q.Operation+" "+q.ID] = q.Verdict
-	}
-	return all
-}
-
-// run runs the program in an empty folder.
-func run(ctx context.Context, program string, args ...string) (judged, string, error) {
-	dir, err := os.MkdirTemp("", "threepid-fault-")
-	if err != nil {
-		return judged{}, "", err
-	}
-	defer os.RemoveAll(dir)
+// run runs the program in a folder that is empty.
+func run(ctx context.Context, dir, program string, args ...string) (judged, error) {
 	cmd := exec.CommandContext(ctx, program, append([]string{"run"}, args...)...)
 	var out bytes.Buffer
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &out
-	err = cmd.Run()
+	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
-		return judged{}, out.String(), fmt.Errorf("%s: %w", cmd, errors.Join(err, ctx.Err()))
+		return judged{}, fmt.Errorf("%s: %w", program, errors.Join(err, ctx.Err()))
 	}
-	j := judged{exit: cmd.ProcessState.ExitCode()}
-	text, err := os.ReadFile(filepath.Join(dir, "results", report.JSONFile))
+	j := judged{exit: cmd.ProcessState.ExitCode(), output: out.String()}
+	text, err := os.ReadFile(filepath.Join(dir, results, report.JSONFile))
 	if err != nil {
-		return j, out.String(), nil
+		return j, nil
 	}
 	j.report = new(report.Report)
 	if err := json.Unmarshal(text, j.report); err != nil {
-		return judged{}, out.String(), fmt.Errorf("report.json cannot be read: %w", err)
+		return judged{}, fmt.Errorf("report.json cannot be read: %w", err)
 	}
-	return j, out.String(), nil
+	return j, nil
 }
+
+// results is the folder that a run makes where it stands.
+const results = "results"
