@@ -38,7 +38,7 @@ func Examine(c config.Config, makeAccount func(context.Context) error, out io.Wr
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	st, err := setUp(ctx, selection{}, nil)
+	st, err := setUp(ctx, selection{}, nil, out)
 	if err != nil {
 		return examined(out, "fail", "set-up", err.Error())
 	}

@@ -96,7 +96,7 @@ func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc type
 	defer evidence.Close()
 
 	interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	run.stage, err = setUp(interrupted, run.selection, evidence)
+	run.stage, err = setUp(interrupted, run.selection, evidence, door.Out)
 	stop() // from here on Ginkgo handles signals
 	if err != nil {
 		return usage(err)

@@ -58,6 +58,7 @@ type world struct {
 type homeserver struct {
 	URL          string
 	PublicURL    string // where links in its mails lead, "" when the suite did not start it
+	NetworkURL   string // where other containers reach it, "" for URL
 	ServerName   string // "" when the suite did not start it
 	Facts        preflight.Facts
 	Registration target.Registration

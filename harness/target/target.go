@@ -58,14 +58,16 @@ type Launch struct {
 	// IdentityServers are the names (host:port) under which clients may send
 	// the instance to identity servers of ours, for those that keep a list.
 	IdentityServers []string
-	Dir             string    // an empty folder of its own, removed after the run
-	Log             io.Writer // receives what the instance prints
+	Containers      Containers // starts images, nil unless the options ask for one
+	Dir             string     // an empty folder of its own, removed after the run
+	Log             io.Writer  // receives what the instance prints
 }
 
 // An Instance is a running homeserver.
 type Instance struct {
 	URL          string // base URL for clients, without a trailing slash
 	PublicURL    string // base URL it was told to put into mails, "" when it was told none
+	NetworkURL   string // base URL for other containers of the run, "" when it is URL
 	ServerName   string
 	Version      string       // as the server reports it, "" when it does not
 	Registration Registration // how the suite gets accounts on it
