@@ -2,7 +2,6 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -37,8 +36,10 @@ func (s *stage) chooseSidecars(ctx context.Context, sel selection, image bool) (
 	}
 	var err error
 	if chosen.engine, err = containers.Open(ctx, s.world.RunID); err != nil {
-		if asked && !image {
-			err = fmt.Errorf("sidecars is containers, but %w, or choose sidecars=embedded", err)
+		if image {
+			err = fmt.Errorf("the homeserver comes as an image, but %w", err)
+		} else {
+			err = fmt.Errorf("sidecars is containers, but %w; or choose sidecars=embedded", err)
 		}
 		return chosen, err
 	}
@@ -108,7 +109,10 @@ func (s *stage) startSidecars(ctx context.Context, sel selection, chosen sidecar
 		identErr = s.startIdentity(ctx)
 	}
 	wg.Wait()
-	return smtp, errors.Join(mailErr, identErr)
+	if mailErr != nil { // one sentence is enough
+		return "", mailErr
+	}
+	return smtp, identErr
 }
 
 // say prints a line about what is being set up.

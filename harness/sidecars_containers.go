@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -54,8 +55,11 @@ func (s *stage) runMailpit(ctx context.Context, engine *containers.Engine) (smtp
 		spec.Publish[smtpPort] = session.config.Mail.SMTPListen
 	}
 	running, err := engine.Run(ctx, spec)
+	if err != nil && strings.Contains(err.Error(), "already allocated") {
+		return "", fmt.Errorf("the mail catcher cannot listen at %s, which is taken; free the port or change mail.smtp_listen", session.config.Mail.SMTPListen)
+	}
 	if err != nil {
-		return "", fmt.Errorf("%w; where the port is taken, change mail.smtp_listen", err)
+		return "", err
 	}
 	api, err := running.Address(ctx, mailpitPort)
 	if err != nil {

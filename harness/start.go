@@ -62,6 +62,9 @@ func setUp(ctx context.Context, sel selection, evidence *os.File, out io.Writer)
 		Capabilities: map[string]preflight.Capability{},
 	}}
 	defer func() {
+		if err != nil && ctx.Err() != nil {
+			err = errors.New("the run was interrupted before its first spec; what it had started is stopped")
+		}
 		if err != nil {
 			_ = st.Close()
 			st = nil
@@ -79,7 +82,7 @@ func setUp(ctx context.Context, sel selection, evidence *os.File, out io.Writer)
 			return st, err
 		}
 	}
-	beside, err := st.chooseSidecars(ctx, sel, t != nil && target.RunsImage(t, options))
+	beside, err := st.chooseSidecars(ctx, sel, options[target.OptionImage] != "")
 	if err != nil {
 		return st, err
 	}
@@ -156,7 +159,7 @@ func chosenTarget() (target.Target, map[string]string, error) {
 func (s *stage) startTarget(ctx context.Context, sel selection, t target.Target, options map[string]string, smtp string, engine *containers.Engine) error {
 	c := session.config
 	s.world.How, s.world.TargetName = "command", t.Name()
-	if target.RunsImage(t, options) {
+	if options[target.OptionImage] != "" {
 		s.world.How = "image"
 	} else if e, ok := t.(interface{ Embedded() bool }); ok && e.Embedded() {
 		s.world.How = "embedded"
@@ -179,7 +182,7 @@ func (s *stage) startTarget(ctx context.Context, sel selection, t target.Target,
 			return err
 		}
 		var runner target.Containers
-		if engine != nil && target.RunsImage(t, options) {
+		if engine != nil && options[target.OptionImage] != "" {
 			runner = placing{engine: engine, log: log}
 		}
 		wg.Go(func() {

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +23,7 @@ import (
 )
 
 // ErrNoDocker is why an engine cannot be opened on a machine without Docker.
-var ErrNoDocker = errors.New("no Docker engine answers; install Docker and start it (Debian: apt-get install docker.io)")
+var ErrNoDocker = errors.New("no Docker engine answers")
 
 // patience limits questions to the engine that it answers at once.
 const patience = 10 * time.Second
@@ -51,7 +53,7 @@ func Open(ctx context.Context, run string) (*Engine, error) {
 		_, err = provider.Client().Ping(asked, client.PingOptions{})
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w (%w)", ErrNoDocker, err)
+		return nil, whyNot(err)
 	}
 	e := &Engine{run: run, provider: provider, notes: append(notes, usedInstead(provider.Client().DaemonHost())...), aliases: map[string]bool{}}
 	if e.host, err = provider.DaemonHost(asked); err != nil {
@@ -65,6 +67,17 @@ func Open(ctx context.Context, run string) (*Engine, error) {
 		e.notes = append(e.notes, fmt.Sprintf("%d containers and networks that a killed run had left were removed", swept))
 	}
 	return e, nil
+}
+
+// whyNot is the sentence for an engine that cannot be used.
+func whyNot(err error) error {
+	switch named := os.Getenv(dockerHost); {
+	case strings.Contains(err.Error(), "permission denied"):
+		return fmt.Errorf("%w: it refuses this user; run as root, or add the user to the group docker", ErrNoDocker)
+	case named != "":
+		return fmt.Errorf("%w: neither at DOCKER_HOST=%s nor at the usual place; start it, or correct DOCKER_HOST", ErrNoDocker, named)
+	}
+	return fmt.Errorf("%w: install Docker and start it (Debian: apt-get install docker.io)", ErrNoDocker)
 }
 
 // Notes are sentences about what was set for Docker, and why.

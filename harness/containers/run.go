@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +20,9 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/network"
 )
+
+// startPatience limits the creation of a container by a busy engine.
+const startPatience = 2 * time.Minute
 
 // A Spec says what to run.
 type Spec struct {
@@ -45,6 +49,7 @@ type Running struct {
 	engine *Engine
 	shared bool
 	name   string
+	image  string
 }
 
 // Run starts a container. It is removed when the engine is closed, at the latest.
@@ -96,11 +101,18 @@ func (e *Engine) Run(ctx context.Context, spec Spec) (*Running, error) {
 	if !spec.ShareHost && e.network != nil {
 		options = append(options, network.WithNetwork([]string{spec.Name}, e.network))
 	}
-	c, err := testcontainers.Run(ctx, spec.Image, options...)
+	// A request that is given up here is carried out by the engine all the same,
+	// perhaps after our removal. So it is not given up.
+	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), startPatience)
+	defer cancel()
+	c, err := testcontainers.Run(starting, spec.Image, options...)
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("the start of %s was cut short: %w", spec.Image, context.Cause(ctx))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the container of %s cannot be started: %w", spec.Image, err)
 	}
-	return &Running{DockerContainer: c, engine: e, shared: spec.ShareHost, name: spec.Name}, nil
+	return &Running{DockerContainer: c, engine: e, shared: spec.ShareHost, name: spec.Name, image: spec.Image}, nil
 }
 
 // bindings publishes ports where we reach them and, on this machine, nobody else.
@@ -139,6 +151,9 @@ func (r *Running) Address(ctx context.Context, port int) (string, error) {
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), nil
 	}
 	mapped, err := r.MappedPort(ctx, strconv.Itoa(port)+"/tcp")
+	if ended := r.ended(ctx); ended != nil { // and has no ports any more
+		return "", ended
+	}
 	if err != nil {
 		return "", err
 	}
@@ -160,8 +175,8 @@ func (r *Running) WaitReady(ctx context.Context, url string) error {
 			}
 		}
 		if n%10 == 9 {
-			if state, err := r.State(ctx); err == nil && !state.Running {
-				return fmt.Errorf("the container of %s ended with exit code %d before it answered at %s; its log says why", r.name, state.ExitCode, url)
+			if ended := r.ended(ctx); ended != nil {
+				return ended
 			}
 		}
 		select {
@@ -170,6 +185,32 @@ func (r *Running) WaitReady(ctx context.Context, url string) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// ended says so when the container does not run any more, in the words of its
+// last line.
+func (r *Running) ended(ctx context.Context) error {
+	state, err := r.State(ctx)
+	if err != nil || state.Running {
+		return nil
+	}
+	said := ""
+	if log, err := r.Logs(ctx); err == nil {
+		defer log.Close()
+		text, _ := io.ReadAll(io.LimitReader(log, maxLog)) // what there is of it
+		if all := strings.Fields(strings.TrimSpace(lastLine(string(text)))); len(all) > 0 {
+			said = ": " + strings.Join(all, " ")
+		}
+	}
+	return fmt.Errorf("the container %s (%s) ended with exit code %d before it answered%s", r.name, r.image, state.ExitCode, said)
+}
+
+// maxLog is more than a server prints that does not come up.
+const maxLog = 1 << 20
+
+func lastLine(text string) string {
+	text = strings.TrimSpace(text)
+	return text[strings.LastIndex(text, "\n")+1:]
 }
 
 // Stop ends the container at once and removes it.

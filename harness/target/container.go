@@ -43,14 +43,6 @@ type Placed struct {
 // ErrNoContainers is why a target cannot start an image.
 var ErrNoContainers = errors.New("an image needs a Docker engine, and none is at hand")
 
-// RunsImage says whether a target, with these options, starts an image: by
-// convention those that can have an option of that name.
-func RunsImage(t Target, options map[string]string) bool {
-	if c, ok := t.(interface{ RunsImage() bool }); ok && c.RunsImage() {
-		return true
-	}
-	return options[OptionImage] != ""
-}
-
-// OptionImage is the key of the option that names a container image.
+// OptionImage is the key of the option that names a container image. A target
+// that has it runs as a container when it is set.
 const OptionImage = "image"
