@@ -96,7 +96,7 @@ func (s *stage) runIdentity(ctx context.Context, engine *containers.Engine) erro
 	}
 	var (
 		wg   sync.WaitGroup
-		urls = make([]string, len(identityServers))
+		urls = make([]string, len(identityServers)) // of their control interfaces
 		errs = make([]error, len(identityServers))
 	)
 	for n, name := range identityServers {
@@ -108,12 +108,17 @@ func (s *stage) runIdentity(ctx context.Context, engine *containers.Engine) erro
 			return fmt.Errorf("the identity server %q: %w", identityServers[n], err)
 		}
 	}
-	info, err := control.New(urls[0]).Info(ctx)
-	if err != nil {
-		return err
+	s.world.Identity, s.world.IdentityCA = urls, authority.Path()
+	for n, url := range urls {
+		info, err := control.New(url).Info(ctx)
+		if err != nil {
+			return err
+		}
+		s.world.IdentityServers = append(s.world.IdentityServers, info.IDServers...)
+		if n == 0 {
+			s.world.SMSDelegate = info.SMSURL
+		}
 	}
-	s.world.Identity = urls
-	s.world.IdentityCA, s.world.SMSDelegate = authority.Path(), info.SMSURL
 	return nil
 }
 

@@ -3,6 +3,9 @@ package target
 import (
 	"context"
 	"errors"
+	"os"
+	"path"
+	"path/filepath"
 )
 
 // Containers runs homeservers that come as an image.
@@ -38,6 +41,26 @@ type Container struct {
 type Placed struct {
 	URL  string // base URL for clients on this machine
 	Stop func(ctx context.Context) error
+}
+
+// FilesIn reads the files of a folder as those of a folder in a container.
+func FilesIn(dir, inside string) (map[string][]byte, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, entry := range entries {
+		if !entry.Type().IsRegular() {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		files[path.Join(inside, entry.Name())] = content
+	}
+	return files, nil
 }
 
 // ErrNoContainers is why a target cannot start an image.
