@@ -105,6 +105,11 @@ func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc type
 	quiet := sayProgress(door.Out, sc, rc)
 	passed := ginkgo.RunSpecs(t, suiteName, sc, rc)
 	quiet()
+	if failed := !passed || run.exit.Load() != ExitOK; failed && c.Keep {
+		fmt.Fprint(door.Out, run.summary)
+		run.summary = ""
+		keepUp(run.stage.world, door.Out)
+	}
 	if err := run.stage.Close(); err != nil {
 		fmt.Fprintf(door.Out, "Something could not be stopped: %v\n", err)
 	}

@@ -61,6 +61,9 @@ func setUp(ctx context.Context, sel selection, evidence *os.File, out io.Writer)
 		Homeservers:  map[string]homeserver{},
 		Capabilities: map[string]preflight.Capability{},
 	}}
+	if session.roots, err = trusted(c); err != nil {
+		return st, err
+	}
 	defer func() {
 		if err != nil && ctx.Err() != nil {
 			err = errors.New("the run was interrupted before its first spec; what it had started is stopped")
@@ -146,7 +149,11 @@ func (s *stage) useURLs(sel selection) error {
 // chosenTarget is the target of the configuration with all its options.
 func chosenTarget() (target.Target, map[string]string, error) {
 	c := session.config
-	t, err := target.Lookup(c.Target)
+	name := c.Target
+	if target.IsFolder(name) {
+		name = c.Path(name)
+	}
+	t, err := target.Lookup(name)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -236,7 +243,7 @@ func (s *stage) look(ctx context.Context, declared target.Declaration, recorder 
 	defer func() { run.findings = append(recorder.Findings(), unrouted...) }()
 	for variant, hs := range s.world.Homeservers {
 		// A small factor is for specs; a start under load still takes its time.
-		client := exchange.NewClient(hs.URL, nil, recorder, max(5*time.Second, c.Scale(5*time.Second)))
+		client := newClient(hs.URL, nil, recorder, max(5*time.Second, c.Scale(5*time.Second)))
 		versions, err := preflight.Versions(ctx, client)
 		if err != nil {
 			if variant != target.Main {
@@ -246,7 +253,7 @@ func (s *stage) look(ctx context.Context, declared target.Declaration, recorder 
 		}
 		hs.Facts.Versions = versions
 		if variant == target.Main {
-			client = exchange.NewClient(hs.URL, versions, recorder, c.Scale(10*time.Second))
+			client = newClient(hs.URL, versions, recorder, c.Scale(10*time.Second))
 			missing := preflight.NotRouted(ctx, client, c.Scale(5*time.Second))
 			hs.Facts.NotRouted = slices.Sorted(maps.Keys(missing))
 			unrouted = findUnrouted(missing)
@@ -255,7 +262,7 @@ func (s *stage) look(ctx context.Context, declared target.Declaration, recorder 
 	}
 
 	main := s.world.mainServer()
-	client := exchange.NewClient(main.URL, main.Facts.Versions, recorder, c.Scale(10*time.Second))
+	client := newClient(main.URL, main.Facts.Versions, recorder, c.Scale(10*time.Second))
 	mails, err := mailbox.New(s.world.MailAPI)
 	if err != nil {
 		return err

@@ -16,6 +16,7 @@ package harness
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -69,6 +70,7 @@ var session sessionState
 
 type sessionState struct {
 	config   config.Config
+	roots    *x509.CertPool // that clients trust; nil: the system's
 	world    world
 	masker   *masking.Masker
 	recorder *exchange.Recorder
@@ -87,6 +89,10 @@ func enter(w world, evidence *os.File, process int) error {
 		prefix = fmt.Sprintf("%d.", process)
 	}
 	session.world, session.process = w, process
+	var err error
+	if session.roots, err = trusted(session.config); err != nil {
+		return err
+	}
 	specVersion = schemas.For(w.mainServer().Facts.Versions).Version
 	session.masker = masking.New(prefix)
 	for _, s := range session.config.Secrets() {
@@ -97,7 +103,7 @@ func enter(w world, evidence *os.File, process int) error {
 	for variant, hs := range w.Homeservers {
 		session.masker.Register("configured secret", hs.Registration.SharedSecret)
 		session.masker.Register("configured secret", hs.Registration.Token)
-		session.clients[variant] = exchange.NewClient(hs.URL, hs.Facts.Versions, session.recorder, requestDeadline())
+		session.clients[variant] = newClient(hs.URL, hs.Facts.Versions, session.recorder, requestDeadline())
 	}
 	session.identity = nil
 	for _, url := range w.Identity {

@@ -18,7 +18,8 @@ import (
 // …); lists and maps are written a,b and key=value,key=value there.
 type Config struct {
 	URL           string            `yaml:"url" doc:"base URL of a running homeserver; empty starts the target instead"`
-	Target        string            `yaml:"target" doc:"homeserver to start when no url is given"`
+	URLCA         string            `yaml:"url_ca" doc:"PEM file with the certificate authority of url and variant_urls, when it is a private one"`
+	Target        string            `yaml:"target" doc:"homeserver to start when no url is given: a name, or the path of a folder such as ./my-target"`
 	TargetOptions map[string]string `yaml:"target_options" flag:"target-option" doc:"settings of the target, key=value"`
 	VariantURLs   map[string]string `yaml:"variant_urls" flag:"variant-url" doc:"with url: the same homeserver in other configurations, variant=URL"`
 	Users         Users             `yaml:"users"`
@@ -35,6 +36,7 @@ type Config struct {
 	Exclude       map[string]string `yaml:"exclude" doc:"requirements to leave out, with the reason: id=reason or operationId/id=reason"`
 	Expectations  string            `yaml:"expectations" doc:"file with known failures"`
 	Results       string            `yaml:"results" doc:"folder for the reports"`
+	Keep          bool              `yaml:"keep" doc:"after a failure, leave everything up until Ctrl-C and say how to reach it"`
 	TimeoutFactor float64           `yaml:"timeout_factor" doc:"multiplies every time-out; raise it for slow machines"`
 
 	base string // folder that relative paths count from

@@ -31,6 +31,9 @@ type Target interface {
 	Start(ctx context.Context, launch Launch) (*Instance, error)
 }
 
+// Capabilities are what a target can promise beside the operations themselves.
+func Capabilities() []string { return []string{"mail", "sms", "identity-server"} }
+
 // A Declaration is what a target promises. A declared capability that turns out
 // not to work is a failure, never a reason to skip.
 type Declaration struct {
@@ -106,13 +109,17 @@ func Names() []string {
 	return slices.Sorted(maps.Keys(registry.targets))
 }
 
-// Lookup returns the target of that name, or an error that lists the names.
+// Lookup returns the target of that name or in that folder, or an error that
+// lists the names.
 func Lookup(name string) (Target, error) {
+	if IsFolder(name) {
+		return load(name)
+	}
 	registry.Lock()
 	t, ok := registry.targets[name]
 	registry.Unlock()
 	if !ok {
-		return nil, fmt.Errorf("there is no target %q; the targets are %s", name, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("there is no target %q (a folder is written ./my-target); the targets are %s", name, strings.Join(Names(), ", "))
 	}
 	return t, nil
 }
