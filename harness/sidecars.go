@@ -28,7 +28,7 @@ func (s *stage) chooseSidecars(ctx context.Context, sel selection, image bool) (
 	chosen := sidecars{
 		where: config.Embedded,
 		mail:  c.Mail.MailpitURL == "",
-		ids:   (sel.needs[SMS] || sel.needs[IdentityServer]) && c.IdentityServer.ControlURL == "",
+		ids:   needsIdentity(sel) && c.IdentityServer.ControlURL == "",
 	}
 	asked := c.Sidecars == config.InContainers
 	if !asked && !image {
@@ -66,6 +66,13 @@ func (s *stage) chooseSidecars(ctx context.Context, sel selection, image bool) (
 	return chosen, nil
 }
 
+// needsIdentity says whether identity servers are part of this run. Where all is
+// external, there are those that the user runs or none.
+func needsIdentity(sel selection) bool {
+	c := session.config
+	return (sel.needs[SMS] || sel.needs[IdentityServer]) && (c.Sidecars != config.External || c.IdentityServer.ControlURL != "")
+}
+
 // fetch makes sure that the images of the sidecars are there.
 func (c sidecars) fetch(ctx context.Context) error {
 	images := session.config.Images
@@ -84,9 +91,8 @@ func (c sidecars) fetch(ctx context.Context) error {
 // identity servers reachable. It returns the SMTP address for a homeserver that
 // the suite starts.
 func (s *stage) startSidecars(ctx context.Context, sel selection, chosen sidecars) (smtp string, err error) {
-	needsIdentity := sel.needs[SMS] || sel.needs[IdentityServer]
 	if chosen.where == config.Embedded {
-		if smtp, err = s.startMail(ctx); err == nil && needsIdentity {
+		if smtp, err = s.startMail(ctx); err == nil && needsIdentity(sel) {
 			err = s.startIdentity(ctx)
 		}
 		return smtp, err
@@ -105,7 +111,7 @@ func (s *stage) startSidecars(ctx context.Context, sel selection, chosen sidecar
 	switch {
 	case chosen.ids:
 		identErr = s.runIdentity(ctx, chosen.engine)
-	case needsIdentity:
+	case needsIdentity(sel):
 		identErr = s.startIdentity(ctx)
 	}
 	wg.Wait()

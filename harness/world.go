@@ -7,6 +7,8 @@
 //	exchange      sends requests, records them, checks answers against schemas
 //	masking       keeps secrets out of records and reports
 //	mailbox       reads the mails the homeserver sent
+//	containers    the Docker engine, as one run uses it
+//	advice        settings of homeservers, to mend and to paste
 //	target        what a homeserver under test is
 //	preflight     looks at the deployment before the first spec
 //	requirements  the catalogue
