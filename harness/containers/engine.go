@@ -13,7 +13,6 @@ import (
 	"maps"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/moby/moby/client"
@@ -37,8 +36,6 @@ type Engine struct {
 
 	network *testcontainers.DockerNetwork // nil: containers share the machine's network
 	name    string                        // of the network
-	mu      sync.Mutex
-	aliases map[string]bool // names that are taken in the network
 }
 
 // Open finds the Docker engine, sets what testcontainers needs to know of this
@@ -55,7 +52,7 @@ func Open(ctx context.Context, run string) (*Engine, error) {
 	if err != nil {
 		return nil, whyNot(err)
 	}
-	e := &Engine{run: run, provider: provider, notes: append(notes, usedInstead(provider.Client().DaemonHost())...), aliases: map[string]bool{}}
+	e := &Engine{run: run, provider: provider, notes: append(notes, usedInstead(provider.Client().DaemonHost())...)}
 	if e.host, err = provider.DaemonHost(asked); err != nil {
 		return nil, fmt.Errorf("it is not clear where Docker publishes ports: %w; set TESTCONTAINERS_HOST_OVERRIDE to the name or address of that machine", err)
 	}
