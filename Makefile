@@ -6,25 +6,38 @@ CONFORMANCE := $(GO) run ./suites/cmd/conformance
 # Packages in which goroutines meet.
 RACE := ./schemas/... ./harness/... ./fixtures/... ./mockidserver/... ./suites/cmd/...
 
-.PHONY: conformance qualify preflight compare list test faults check schemas help
+# SIDECARS=containers|embedded|external says where mail catcher and identity servers
+# run; KEEP=1 leaves everything up after a failure, until Ctrl-C.
+COMMON = $(if $(SIDECARS),--sidecars=$(SIDECARS)) $(if $(KEEP),--keep)
+
+# Images that the suite makes itself are made anew before a run that takes them.
+# Without Docker the run says what that means.
+own_images = $(if $(filter containers,$(SIDECARS))$(IMAGE),if docker version >/dev/null 2>&1; then .ci/images mailpit mockidserver; fi,true)
+
+.PHONY: conformance qualify preflight images compare list test faults check schemas help
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
 
 conformance: ## judge the bundled reference homeserver, or HOMESERVER_URL=…; more flags in ARGS
-	@$(CONFORMANCE) run $(if $(HOMESERVER_URL),--url=$(HOMESERVER_URL)) $(ARGS)
+	@$(own_images)
+	@$(CONFORMANCE) run $(if $(HOMESERVER_URL),--url=$(HOMESERVER_URL)) $(COMMON) $(ARGS)
 
 # EXPECTATIONS= (empty) runs without the target's list of known failures.
-EXPECTATIONS ?= $(wildcard fixtures/targets/$(TARGET)/expected-failures.yaml)
-qualify: ## judge a homeserver that the suite starts: TARGET=synapse ROOTFS=… or IMAGE=…, TARGET=dendrite BINARY=…
+EXPECTATIONS ?= $(firstword $(wildcard fixtures/targets/$(TARGET)/expected-failures.yaml $(TARGET)/expected-failures.yaml))
+qualify: ## judge a homeserver that the suite starts: TARGET=synapse ROOTFS=… or IMAGE=…, TARGET=dendrite BINARY=… or IMAGE=…, TARGET=./folder
 	@test -n "$(TARGET)" || { echo "Say which homeserver: make qualify TARGET=synapse ROOTFS=/path/to/root" >&2; exit 2; }
-	@$(CONFORMANCE) run --target=$(TARGET) --require=declared \
+	@$(own_images)
+	@$(CONFORMANCE) run --target=$(TARGET) --require=declared $(COMMON) \
 		$(if $(ROOTFS),--target-option=rootfs=$(ROOTFS)) $(if $(IMAGE),--target-option=image=$(IMAGE)) \
 		$(if $(BINARY),--target-option=binary=$(BINARY)) \
 		$(if $(EXPECTATIONS),--expectations=$(EXPECTATIONS)) $(ARGS)
 
 preflight: ## look at HOMESERVER_URL=… without judging it: will a run work?
-	@$(CONFORMANCE) preflight $(if $(HOMESERVER_URL),--url=$(HOMESERVER_URL)) $(ARGS)
+	@$(CONFORMANCE) preflight $(if $(HOMESERVER_URL),--url=$(HOMESERVER_URL)) $(COMMON) $(ARGS)
+
+images: ## the images of mail catcher, identity server and reference homeserver, without a registry
+	.ci/images
 
 list: ## operations × requirements, with the number of specs
 	@$(CONFORMANCE) list

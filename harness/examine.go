@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"threepid-conformance/harness/advice"
 	"threepid-conformance/harness/config"
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/preflight"
@@ -26,7 +27,7 @@ type check struct {
 // Examine looks at a deployment without judging it and prints a line for each
 // thing that the suite will need. makeAccount makes an account the way specs do.
 // It returns 0 when a run can start, 1 when something would spoil it.
-func Examine(c config.Config, makeAccount func(context.Context) error, out io.Writer) int {
+func Examine(c config.Config, makeAccount func(context.Context) (Account, error), out io.Writer) int {
 	scratch, err := os.MkdirTemp("", "threepid-conformance-preflight-")
 	if err != nil {
 		fmt.Fprintln(out, err)
@@ -38,7 +39,7 @@ func Examine(c config.Config, makeAccount func(context.Context) error, out io.Wr
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	st, err := setUp(ctx, selection{}, nil)
+	st, err := setUp(ctx, selection{needs: map[string]bool{SMS: true, IdentityServer: true}}, nil, out)
 	if err != nil {
 		return examined(out, "fail", "set-up", err.Error())
 	}
@@ -47,13 +48,24 @@ func Examine(c config.Config, makeAccount func(context.Context) error, out io.Wr
 		return examined(out, "fail", "set-up", err.Error())
 	}
 
+	var account Account
 	worst := ExitOK
 	for _, ch := range []check{
 		{"answers", func(context.Context) (string, error) { return Homeserver().Base(), nil }},
 		{"versions", versionsAdvertised},
 		{"operations", operationsRouted},
-		{"accounts", func(ctx context.Context) (string, error) { return "one was made", makeAccount(ctx) }},
+		{"accounts", func(ctx context.Context) (string, error) {
+			var err error
+			if account, err = makeAccount(ctx); err != nil {
+				return "", fmt.Errorf("%w; %s", err, mend(advice.Registration))
+			}
+			return "one was made", nil
+		}},
+		{"capabilities", func(ctx context.Context) (string, error) { return changesAllowed(ctx, account) }},
 		{"mail", mailArrives},
+		{"links", linksLead},
+		{"identity", func(ctx context.Context) (string, error) { return identityReached(ctx, account) }},
+		{"sms", smsArrives},
 		{"rate limits", limitsBite},
 	} {
 		finding, err := ch.look(ctx)
@@ -87,14 +99,13 @@ func operationsRouted(context.Context) (string, error) {
 
 // mailArrives asks for one validation mail, whatever was declared.
 func mailArrives(ctx context.Context) (string, error) {
-	if session.config.Capabilities.Mail == preflight.No {
+	if session.world.Capabilities[Mail].Declared == preflight.No {
 		return "declared to send none", nil
 	}
 	c := session.config
-	probe := fmt.Sprintf("preflight.%s@%s", RunID(), c.Mail.Domain)
-	found := preflight.Mail(ctx, preflight.Auto, Homeserver(), Mailbox(), probe, "preflight"+RunID(), c.Scale(5*time.Second))
+	found := preflight.Mail(ctx, preflight.Auto, Homeserver(), Mailbox(), probeAddress(), "preflight"+RunID(), c.Scale(5*time.Second))
 	if !found.Usable() {
-		return "", fmt.Errorf("%s (the catcher is at %s; for Synapse: email.smtp_host and email.smtp_port)", found.Why, session.world.SMTP)
+		return "", fmt.Errorf("%s; the catcher takes mail at %s; %s", found.Why, session.world.SMTP, mend(advice.Mail))
 	}
 	return "a validation mail arrived", nil
 }
@@ -112,7 +123,7 @@ func limitsBite(ctx context.Context) (string, error) {
 			return "", err
 		}
 		if answer.Status == http.StatusTooManyRequests {
-			return "", fmt.Errorf("the %d. request in a row was refused with 429; a run would wait for long, so raise the limits (for Synapse: rc_3pid_validation, rc_registration, rc_login)", n+1)
+			return "", fmt.Errorf("the %d. request in a row was refused with 429; a run would wait for long, so raise the limits; %s", n+1, mend(advice.RateLimits))
 		}
 	}
 	return "ten requests in a row were not limited", nil

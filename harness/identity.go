@@ -44,7 +44,7 @@ func (s *stage) startIdentity(ctx context.Context) error {
 	}
 	for _, name := range identityServers {
 		// It has to outlive the start, which ctx limits.
-		server, err := mockidserver.Start(context.WithoutCancel(ctx), mockidserver.WithName(name), mockidserver.WithFolder(folder))
+		server, err := mockidserver.Start(context.WithoutCancel(ctx), append(identityListeners(name), mockidserver.WithFolder(folder))...)
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,11 @@ func (s *stage) tellIdentity(ctx context.Context) error {
 			if hs.ServerName == "" {
 				continue
 			}
-			if err := control.New(url).AddHomeserver(ctx, control.Homeserver{ServerName: hs.ServerName, URL: hs.URL}); err != nil {
+			at := hs.URL
+			if hs.NetworkURL != "" {
+				at = hs.NetworkURL
+			}
+			if err := control.New(url).AddHomeserver(ctx, control.Homeserver{ServerName: hs.ServerName, URL: at}); err != nil {
 				return err
 			}
 		}

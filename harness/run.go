@@ -96,7 +96,7 @@ func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc type
 	defer evidence.Close()
 
 	interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	run.stage, err = setUp(interrupted, run.selection, evidence)
+	run.stage, err = setUp(interrupted, run.selection, evidence, door.Out)
 	stop() // from here on Ginkgo handles signals
 	if err != nil {
 		return usage(err)
@@ -105,6 +105,11 @@ func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc type
 	quiet := sayProgress(door.Out, sc, rc)
 	passed := ginkgo.RunSpecs(t, suiteName, sc, rc)
 	quiet()
+	if failed := !passed || run.exit.Load() != ExitOK; failed && c.Keep {
+		fmt.Fprint(door.Out, run.summary)
+		run.summary = ""
+		keepUp(run.stage.world, door.Out)
+	}
 	if err := run.stage.Close(); err != nil {
 		fmt.Fprintf(door.Out, "Something could not be stopped: %v\n", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"threepid-conformance/harness/containers"
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/mailbox"
 	"threepid-conformance/harness/mailbox/catcher"
@@ -27,6 +28,7 @@ import (
 // the opposite order.
 type stage struct {
 	world world
+	out   io.Writer // for lines about the set-up
 
 	mu      sync.Mutex // several homeservers start at once
 	closers []func(context.Context) error
@@ -51,15 +53,21 @@ func (s *stage) Close() error {
 
 // setUp starts what the selection needs and looks at it. Its errors are one
 // sentence for the user; what was started by then is stopped again.
-func setUp(ctx context.Context, sel selection, evidence *os.File) (st *stage, err error) {
+func setUp(ctx context.Context, sel selection, evidence *os.File, out io.Writer) (st *stage, err error) {
 	c := session.config
-	st = &stage{world: world{
+	st = &stage{out: out, world: world{
 		RunID:        newRunID(),
 		Started:      time.Now().UTC(),
 		Homeservers:  map[string]homeserver{},
 		Capabilities: map[string]preflight.Capability{},
 	}}
+	if session.roots, err = trusted(c); err != nil {
+		return st, err
+	}
 	defer func() {
+		if err != nil && ctx.Err() != nil {
+			err = errors.New("the run was interrupted before its first spec; what it had started is stopped")
+		}
 		if err != nil {
 			_ = st.Close()
 			st = nil
@@ -70,20 +78,27 @@ func setUp(ctx context.Context, sel selection, evidence *os.File) (st *stage, er
 	}
 	st.onClose(func(context.Context) error { return os.RemoveAll(st.world.Dir) })
 
-	smtp, err := st.startMail(ctx)
+	var t target.Target
+	var options map[string]string
+	if c.URL == "" {
+		if t, options, err = chosenTarget(); err != nil {
+			return st, err
+		}
+	}
+	beside, err := st.chooseSidecars(ctx, sel, options[target.OptionImage] != "")
 	if err != nil {
 		return st, err
 	}
-	if sel.needs[SMS] || sel.needs[IdentityServer] {
-		if err = st.startIdentity(ctx); err != nil {
-			return st, err
-		}
+	smtp, err := st.startSidecars(ctx, sel, beside)
+	if err != nil {
+		return st, err
 	}
 	declared := target.Declaration{}
 	if c.URL != "" {
 		err = st.useURLs(sel)
 	} else {
-		declared, err = st.startTarget(ctx, sel, smtp)
+		declared = t.Declares()
+		err = st.startTarget(ctx, sel, t, options, smtp, beside.engine)
 	}
 	if err != nil {
 		return st, err
@@ -103,7 +118,8 @@ func (s *stage) startMail(ctx context.Context) (string, error) {
 			err = client.Ready(ctx)
 		}
 		s.world.MailAPI = c.Mail.MailpitURL
-		return "", err
+		s.world.SMTP = c.Mail.MailpitSMTP
+		return c.Mail.MailpitSMTP, err
 	}
 	caught, err := catcher.Start(ctx, catcher.Options{SMTPAddr: c.Mail.SMTPListen})
 	if err != nil {
@@ -138,45 +154,58 @@ func (s *stage) useURLs(sel selection) error {
 	return nil
 }
 
-// startTarget starts the target and those of its variants that the selection
-// needs, at the same time.
-func (s *stage) startTarget(ctx context.Context, sel selection, smtp string) (target.Declaration, error) {
+// chosenTarget is the target of the configuration with all its options.
+func chosenTarget() (target.Target, map[string]string, error) {
 	c := session.config
-	t, err := target.Lookup(c.Target)
-	if err != nil {
-		return target.Declaration{}, err
+	name := c.Target
+	if target.IsFolder(name) {
+		name = c.Path(name)
 	}
-	declared := t.Declares()
+	t, err := target.Lookup(name)
+	if err != nil {
+		return nil, nil, err
+	}
 	options, err := target.FillOptions(t, c.TargetOptions)
-	if err != nil {
-		return declared, err
-	}
+	return t, options, err
+}
+
+// startTarget starts the target and those of its variants that the selection
+// needs, at the same time. engine is nil where none of them is a container.
+func (s *stage) startTarget(ctx context.Context, sel selection, t target.Target, options map[string]string, smtp string, engine *containers.Engine) error {
+	c := session.config
 	s.world.How, s.world.TargetName = "command", t.Name()
-	if e, ok := t.(interface{ Embedded() bool }); ok && e.Embedded() {
+	if options[target.OptionImage] != "" {
+		s.world.How = "image"
+	} else if e, ok := t.(interface{ Embedded() bool }); ok && e.Embedded() {
 		s.world.How = "embedded"
 	}
 
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var errs []error
-	for _, variant := range append([]string{target.Main}, declared.Variants...) {
+	for _, variant := range append([]string{target.Main}, t.Declares().Variants...) {
 		if variant != target.Main && !sel.variants[variant] {
 			continue
 		}
 		log, err := targetLog(c.Path(c.Results), variant)
 		if err != nil {
-			return declared, err
+			return err
 		}
 		s.onClose(func(context.Context) error { return log.Close() })
 		dir := filepath.Join(s.world.Dir, "target-"+variant)
 		if err := os.Mkdir(dir, 0o700); err != nil {
-			return declared, err
+			return err
+		}
+		var runner target.Containers
+		if engine != nil && options[target.OptionImage] != "" {
+			runner = placing{engine: engine, log: log}
 		}
 		wg.Go(func() {
 			i, err := t.Start(ctx, target.Launch{
 				Variant: variant, Options: options, Dir: dir, Log: log,
 				SMTP: smtp, IdentityCA: s.world.IdentityCA, SMSDelegate: s.world.SMSDelegate,
 				IdentityServers: s.world.IdentityServers,
+				Containers:      runner,
 			})
 			mu.Lock()
 			defer mu.Unlock()
@@ -188,6 +217,7 @@ func (s *stage) startTarget(ctx context.Context, sel selection, smtp string) (ta
 			s.world.Homeservers[variant] = homeserver{
 				URL:          strings.TrimSuffix(i.URL, "/"),
 				PublicURL:    i.PublicURL,
+				NetworkURL:   i.NetworkURL,
 				ServerName:   i.ServerName,
 				Facts:        preflight.Facts{Server: i.Version},
 				Registration: i.Registration,
@@ -197,9 +227,9 @@ func (s *stage) startTarget(ctx context.Context, sel selection, smtp string) (ta
 	}
 	wg.Wait()
 	if len(errs) > 0 {
-		return declared, errs[0] // the others say the same of another variant
+		return errs[0] // the others say the same of another variant
 	}
-	return declared, nil
+	return nil
 }
 
 // targetLog opens the file that keeps what a target prints, beside the reports.
@@ -222,7 +252,7 @@ func (s *stage) look(ctx context.Context, declared target.Declaration, recorder 
 	defer func() { run.findings = append(recorder.Findings(), unrouted...) }()
 	for variant, hs := range s.world.Homeservers {
 		// A small factor is for specs; a start under load still takes its time.
-		client := exchange.NewClient(hs.URL, nil, recorder, max(5*time.Second, c.Scale(5*time.Second)))
+		client := newClient(hs.URL, nil, recorder, max(5*time.Second, c.Scale(5*time.Second)))
 		versions, err := preflight.Versions(ctx, client)
 		if err != nil {
 			if variant != target.Main {
@@ -232,7 +262,7 @@ func (s *stage) look(ctx context.Context, declared target.Declaration, recorder 
 		}
 		hs.Facts.Versions = versions
 		if variant == target.Main {
-			client = exchange.NewClient(hs.URL, versions, recorder, c.Scale(10*time.Second))
+			client = newClient(hs.URL, versions, recorder, c.Scale(10*time.Second))
 			missing := preflight.NotRouted(ctx, client, c.Scale(5*time.Second))
 			hs.Facts.NotRouted = slices.Sorted(maps.Keys(missing))
 			unrouted = findUnrouted(missing)
@@ -241,7 +271,7 @@ func (s *stage) look(ctx context.Context, declared target.Declaration, recorder 
 	}
 
 	main := s.world.mainServer()
-	client := exchange.NewClient(main.URL, main.Facts.Versions, recorder, c.Scale(10*time.Second))
+	client := newClient(main.URL, main.Facts.Versions, recorder, c.Scale(10*time.Second))
 	mails, err := mailbox.New(s.world.MailAPI)
 	if err != nil {
 		return err

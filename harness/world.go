@@ -7,6 +7,8 @@
 //	exchange      sends requests, records them, checks answers against schemas
 //	masking       keeps secrets out of records and reports
 //	mailbox       reads the mails the homeserver sent
+//	containers    the Docker engine, as one run uses it
+//	advice        settings of homeservers, to mend and to paste
 //	target        what a homeserver under test is
 //	preflight     looks at the deployment before the first spec
 //	requirements  the catalogue
@@ -16,6 +18,7 @@ package harness
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -58,6 +61,7 @@ type world struct {
 type homeserver struct {
 	URL          string
 	PublicURL    string // where links in its mails lead, "" when the suite did not start it
+	NetworkURL   string // where other containers reach it, "" for URL
 	ServerName   string // "" when the suite did not start it
 	Facts        preflight.Facts
 	Registration target.Registration
@@ -69,6 +73,7 @@ var session sessionState
 
 type sessionState struct {
 	config   config.Config
+	roots    *x509.CertPool // that clients trust; nil: the system's
 	world    world
 	masker   *masking.Masker
 	recorder *exchange.Recorder
@@ -87,6 +92,10 @@ func enter(w world, evidence *os.File, process int) error {
 		prefix = fmt.Sprintf("%d.", process)
 	}
 	session.world, session.process = w, process
+	var err error
+	if session.roots, err = trusted(session.config); err != nil {
+		return err
+	}
 	specVersion = schemas.For(w.mainServer().Facts.Versions).Version
 	session.masker = masking.New(prefix)
 	for _, s := range session.config.Secrets() {
@@ -99,7 +108,7 @@ func enter(w world, evidence *os.File, process int) error {
 		session.masker.Register("configured secret", hs.Registration.Token)
 		session.masker.Register("access_token", hs.Credentials.Admin)
 		session.masker.Register("access_token", hs.Credentials.ApplicationService)
-		session.clients[variant] = exchange.NewClient(hs.URL, hs.Facts.Versions, session.recorder, requestDeadline())
+		session.clients[variant] = newClient(hs.URL, hs.Facts.Versions, session.recorder, requestDeadline())
 	}
 	session.identity = nil
 	for _, url := range w.Identity {

@@ -4,6 +4,7 @@ package suites
 
 import (
 	_ "threepid-conformance/fixtures/targets/dendrite"
+	_ "threepid-conformance/fixtures/targets/folder"
 	_ "threepid-conformance/fixtures/targets/reference"
 	_ "threepid-conformance/fixtures/targets/synapse"
 	_ "threepid-conformance/suites/contact"

@@ -18,7 +18,8 @@ import (
 // …); lists and maps are written a,b and key=value,key=value there.
 type Config struct {
 	URL           string            `yaml:"url" doc:"base URL of a running homeserver; empty starts the target instead"`
-	Target        string            `yaml:"target" doc:"homeserver to start when no url is given"`
+	URLCA         string            `yaml:"url_ca" doc:"PEM file with the certificate authority of url and variant_urls, when it is a private one"`
+	Target        string            `yaml:"target" doc:"homeserver to start when no url is given: a name, or the path of a folder such as ./my-target"`
 	TargetOptions map[string]string `yaml:"target_options" flag:"target-option" doc:"settings of the target, key=value"`
 	VariantURLs   map[string]string `yaml:"variant_urls" flag:"variant-url" doc:"with url: the same homeserver in other configurations, variant=URL"`
 	Users         Users             `yaml:"users"`
@@ -27,12 +28,15 @@ type Config struct {
 	Mail          Mail              `yaml:"mail"`
 
 	IdentityServer IdentityServer `yaml:"identity_server"`
+	Sidecars       string         `yaml:"sidecars" doc:"where mail catcher and identity servers run: embedded (in this program), containers, or external (given by URL); empty is containers for a homeserver that runs as an image, where Docker and the images are there, else embedded"`
+	Images         Images         `yaml:"images"`
 
 	Strict        bool              `yaml:"strict" doc:"count the requirements whose enforcement is strict"`
 	Slow          bool              `yaml:"slow" doc:"run specs that have to wait for long, too"`
 	Exclude       map[string]string `yaml:"exclude" doc:"requirements to leave out, with the reason: id=reason or operationId/id=reason"`
 	Expectations  string            `yaml:"expectations" doc:"file with known failures"`
 	Results       string            `yaml:"results" doc:"folder for the reports"`
+	Keep          bool              `yaml:"keep" doc:"after a failure, leave everything up until Ctrl-C and say how to reach it"`
 	TimeoutFactor float64           `yaml:"timeout_factor" doc:"multiplies every time-out; raise it for slow machines"`
 
 	base string // folder that relative paths count from
@@ -66,9 +70,10 @@ type Capabilities struct {
 
 // Mail says where the homeserver's mails are caught.
 type Mail struct {
-	MailpitURL string `yaml:"mailpit_url" doc:"an existing Mailpit that receives the homeserver's mails; empty starts a catcher of our own"`
-	SMTPListen string `yaml:"smtp_listen" doc:"address our own catcher takes mail at"`
-	Domain     string `yaml:"domain" doc:"domain of the addresses that the suite invents"`
+	MailpitURL  string `yaml:"mailpit_url" doc:"an existing Mailpit that receives the homeserver's mails; empty starts a catcher of our own"`
+	MailpitSMTP string `yaml:"mailpit_smtp" doc:"with mailpit_url: the host:port at which it takes mail, for a homeserver that the suite starts"`
+	SMTPListen  string `yaml:"smtp_listen" doc:"address our own catcher takes mail at"`
+	Domain      string `yaml:"domain" doc:"domain of the addresses that the suite invents"`
 }
 
 // IdentityServer says which identity server the homeserver is to talk to. It is
@@ -76,15 +81,28 @@ type Mail struct {
 type IdentityServer struct {
 	ControlURL      string `yaml:"control_url" doc:"control URL of a mockidserver that runs already; empty starts two"`
 	OtherControlURL string `yaml:"other_control_url" doc:"with control_url: that of a second one, for specs in which one of two must not be asked"`
+	Listen          string `yaml:"listen" doc:"address at which the identity server of our own takes requests, for a homeserver given by url"`
+	SMSListen       string `yaml:"sms_listen" doc:"address at which the same server takes those of the delegate for SMS"`
+	Host            string `yaml:"host" doc:"name or IP address by which the homeserver reaches it; empty is the address it listens at"`
 	CADir           string `yaml:"ca_dir" doc:"folder that keeps its certificate authority between runs; empty is one in the user's cache"`
+}
+
+// Images are the containers that sidecars run in.
+type Images struct {
+	Mailpit        string `yaml:"mailpit" doc:"image of the mail catcher"`
+	IdentityServer string `yaml:"identity_server" doc:"image of the identity servers; .ci/images makes the default"`
 }
 
 // Default is the configuration without file, environment and flags.
 func Default() Config {
 	return Config{
-		Target:        "reference",
-		Users:         Users{Registration: "auto"},
-		Mail:          Mail{SMTPListen: "127.0.0.1:0", Domain: "example.org"},
+		Target: "reference",
+		Users:  Users{Registration: "auto"},
+		Mail:   Mail{SMTPListen: "127.0.0.1:0", Domain: "example.org"},
+		Images: Images{Mailpit: "axllent/mailpit:v1.30.5", IdentityServer: "threepid-conformance/mockidserver:0.1.0"},
+
+		IdentityServer: IdentityServer{Listen: "127.0.0.1:0", SMSListen: "127.0.0.1:0"},
+
 		Results:       "results",
 		TimeoutFactor: 1,
 	}
@@ -129,6 +147,7 @@ func (c Config) Check() error {
 		of         []string
 	}{
 		{"users.registration", c.Users.Registration, []string{"auto", "open", "token", "shared-secret", "given"}},
+		{"sidecars", c.Sidecars, []string{"", Embedded, InContainers, External}},
 		{"capabilities.mail", c.Capabilities.Mail, []string{"", "yes", "no", "auto"}},
 		{"capabilities.sms", c.Capabilities.SMS, []string{"", "yes", "no", "auto"}},
 		{"capabilities.identity_server", c.Capabilities.IdentityServer, []string{"", "yes", "no", "auto"}},
@@ -155,6 +174,9 @@ func (c Config) Check() error {
 		return fmt.Errorf("results is empty; give a folder for the reports")
 	case c.Mail.Domain == "" || strings.ContainsAny(c.Mail.Domain, "@ /:"):
 		return fmt.Errorf("mail.domain is %q; give a domain such as example.org", c.Mail.Domain)
+	}
+	if err := c.checkSidecars(); err != nil {
+		return err
 	}
 	for i, a := range c.Users.Accounts {
 		if !strings.HasPrefix(a.UserID, "@") || !strings.Contains(a.UserID, ":") {

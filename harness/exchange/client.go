@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,6 +50,7 @@ type Client struct {
 	set       *schemas.Set
 	recorder  *Recorder
 	transport http.RoundTripper // and no http.Client, which reads Location and follows it
+	tls       *tls.Config       // of the transport
 	deadline  time.Duration
 	silent    map[string]int // operationId → time-outs in a row
 }
@@ -57,9 +59,10 @@ type Client struct {
 // versions of the spec. Answers of the eight operations are checked against the
 // schemas of the highest one; deadline limits each request, body included.
 func NewClient(base string, versions []string, recorder *Recorder, deadline time.Duration) *Client {
+	secure := &tls.Config{MinVersion: tls.VersionTLS12}
 	transport := &http.Transport{
 		DialContext:            (&net.Dialer{Timeout: deadline}).DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSClientConfig:        secure,
 		DisableCompression:     true, // a compressed answer nobody asked for stays as it came
 		MaxIdleConnsPerHost:    16,
 		IdleConnTimeout:        30 * time.Second,
@@ -74,8 +77,12 @@ func NewClient(base string, versions []string, recorder *Recorder, deadline time
 		deadline:  deadline,
 		silent:    map[string]int{},
 		transport: transport,
+		tls:       secure,
 	}
 }
+
+// Trust has the client trust these certificate authorities and no other.
+func (c *Client) Trust(roots *x509.CertPool) { c.tls.RootCAs = roots }
 
 // normal is a base URL as net/url writes it, without a trailing slash, so that
 // it is a prefix of the URLs made from it.

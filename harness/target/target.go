@@ -31,6 +31,9 @@ type Target interface {
 	Start(ctx context.Context, launch Launch) (*Instance, error)
 }
 
+// Capabilities are what a target can promise beside the operations themselves.
+func Capabilities() []string { return []string{"mail", "sms", "identity-server"} }
+
 // A Declaration is what a target promises. A declared capability that turns out
 // not to work is a failure, never a reason to skip.
 type Declaration struct {
@@ -58,14 +61,16 @@ type Launch struct {
 	// IdentityServers are the names (host:port) under which clients may send
 	// the instance to identity servers of ours, for those that keep a list.
 	IdentityServers []string
-	Dir             string    // an empty folder of its own, removed after the run
-	Log             io.Writer // receives what the instance prints
+	Containers      Containers // starts images, nil unless the options ask for one
+	Dir             string     // an empty folder of its own, removed after the run
+	Log             io.Writer  // receives what the instance prints
 }
 
 // An Instance is a running homeserver.
 type Instance struct {
 	URL          string // base URL for clients, without a trailing slash
 	PublicURL    string // base URL it was told to put into mails, "" when it was told none
+	NetworkURL   string // base URL for other containers of the run, "" when it is URL
 	ServerName   string
 	Version      string       // as the server reports it, "" when it does not
 	Registration Registration // how the suite gets accounts on it
@@ -112,13 +117,17 @@ func Names() []string {
 	return slices.Sorted(maps.Keys(registry.targets))
 }
 
-// Lookup returns the target of that name, or an error that lists the names.
+// Lookup returns the target of that name or in that folder, or an error that
+// lists the names.
 func Lookup(name string) (Target, error) {
+	if IsFolder(name) {
+		return load(name)
+	}
 	registry.Lock()
 	t, ok := registry.targets[name]
 	registry.Unlock()
 	if !ok {
-		return nil, fmt.Errorf("there is no target %q; the targets are %s", name, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("there is no target %q (a folder is written ./my-target); the targets are %s", name, strings.Join(Names(), ", "))
 	}
 	return t, nil
 }

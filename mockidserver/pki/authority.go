@@ -22,7 +22,7 @@ import (
 // Names of the files in an authority's folder.
 const (
 	CAFile  = "ca.pem"     // the certificate: what a homeserver has to trust
-	keyFile = "ca.key.pem" // key and certificate in one file, so that they cannot disagree
+	KeyFile = "ca.key.pem" // key and certificate in one file, so that they cannot disagree
 )
 
 // lifetime of an authority. Leaves are issued at every start.
@@ -44,19 +44,19 @@ func Open(dir string) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("the folder of the CA: %w", err)
 	}
-	bundle, err := os.ReadFile(filepath.Join(dir, keyFile))
+	bundle, err := os.ReadFile(filepath.Join(dir, KeyFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		if bundle, err = makeBundle(); err != nil {
 			return nil, fmt.Errorf("a new CA: %w", err)
 		}
-		bundle, err = WriteOnce(filepath.Join(dir, keyFile), bundle)
+		bundle, err = WriteOnce(filepath.Join(dir, KeyFile), bundle)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the key of the CA: %w", err)
 	}
 	a, err := parseBundle(bundle)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w; delete it to get a new CA, which homeservers then have to trust anew", filepath.Join(dir, keyFile), err)
+		return nil, fmt.Errorf("%s: %w; delete it to get a new CA, which homeservers then have to trust anew", filepath.Join(dir, KeyFile), err)
 	}
 	a.dir = dir
 	return a, a.publish()

@@ -24,6 +24,7 @@ var verbs = []verb{
 	{"run", "[flags]", "run the suite against a homeserver and write the reports", runVerb},
 	{"list", "", "print operations, requirements and how many specs judge each", listVerb},
 	{"preflight", "[flags]", "look at a homeserver without judging it: will a run work?", preflightVerb},
+	{"print-config", "TARGET [flags]", "print the settings that a homeserver needs for the suite", printConfigVerb},
 	{"compare", "[flags] OLD NEW", "say what changed from one report to another", compareVerb},
 	{"report", "[flags] RESULTS", "write reports again, also after a kill; or several on one page", reportVerb},
 	{"version", "", "print the version of the suite", versionVerb},

@@ -22,8 +22,11 @@ func preflightVerb(args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, err)
 		return harness.ExitUsage
 	}
-	return harness.Examine(c, func(ctx context.Context) error {
-		_, err := fixtures.MakeUser(ctx)
-		return err
+	return harness.Examine(c, func(ctx context.Context) (harness.Account, error) {
+		user, err := fixtures.MakeUser(ctx)
+		if err != nil {
+			return harness.Account{}, err
+		}
+		return harness.Account{ID: user.ID, Token: user.Token}, nil
 	}, out)
 }

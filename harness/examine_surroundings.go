@@ -1,0 +1,196 @@
+package harness
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"threepid-conformance/harness/advice"
+	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/preflight"
+	"threepid-conformance/mockidserver/control"
+)
+
+// An Account is one that preflight may use.
+type Account struct{ ID, Token string }
+
+// mend says what to set on the homeserver that is looked at, or on each of those
+// that are known where it does not say which it is.
+func mend(p advice.Problem) string {
+	w := session.world
+	v := advice.Values{URL: w.mainServer().URL, CAFile: w.IdentityCA, IDServers: w.IdentityServers, SMSDelegate: w.SMSDelegate}
+	v.SMTPHost, v.SMTPPort, _ = net.SplitHostPort(w.SMTP) // "" where it is not ours to know
+	return advice.Mend(p, advice.Recognise(w.mainServer().Facts.Server), v)
+}
+
+// probeAddress receives preflight's mail.
+func probeAddress() string {
+	return fmt.Sprintf("preflight.%s@%s", RunID(), session.config.Mail.Domain)
+}
+
+// changesAllowed reads the capability that the eight operations belong to.
+func changesAllowed(ctx context.Context, account Account) (string, error) {
+	if account.Token == "" {
+		return "not asked, without an account", nil
+	}
+	answer, err := Homeserver().Do(ctx, exchange.Request{Method: http.MethodGet, Path: "/_matrix/client/v3/capabilities", Token: account.Token})
+	if err != nil {
+		return "", err
+	}
+	all, _ := answer.JSON["capabilities"].(map[string]any)
+	changes, _ := all["m.3pid_changes"].(map[string]any)
+	if changes["enabled"] == false {
+		return "", fmt.Errorf("m.3pid_changes is disabled, so little can be tested; for Synapse: enable_3pid_changes: true")
+	}
+	return "m.3pid_changes is not disabled", nil
+}
+
+// linksLead follows the base URL in the mail that came, on a homeserver whose
+// settings are not the suite's.
+func linksLead(ctx context.Context) (string, error) {
+	if session.world.How != "url" {
+		return "the suite has set where they lead", nil
+	}
+	mails, err := Mailbox().Find(ctx, probeAddress())
+	if err != nil || len(mails) == 0 {
+		return "not seen, without a mail", nil
+	}
+	links := mails[0].Links()
+	if len(links) == 0 {
+		return "the mail has none", nil
+	}
+	u, err := url.Parse(links[0])
+	if err != nil {
+		return "", fmt.Errorf("the link in the mail is no URL: %w", err)
+	}
+	base := u.Scheme + "://" + u.Host
+	if strings.HasPrefix(links[0], Homeserver().Base()+"/") {
+		return "they lead to " + Homeserver().Base(), nil
+	}
+	client := newClient(base, nil, session.recorder, session.config.Scale(3*time.Second))
+	if _, err := preflight.Versions(ctx, client); err != nil {
+		return "", fmt.Errorf("links in mails lead to %s, where no homeserver answers; the suite goes to %s instead, but users cannot; %s", base, Homeserver().Base(), mend(advice.PublicURL))
+	}
+	return fmt.Sprintf("they lead to %s; the suite goes to %s instead", base, Homeserver().Base()), nil
+}
+
+// identityReached has the homeserver ask our identity server, in whichever way
+// it knows, and looks at what arrived there.
+func identityReached(ctx context.Context, account Account) (string, error) {
+	at := Identity()
+	switch {
+	case session.world.Capabilities[IdentityServer].Declared == preflight.No:
+		return "declared to be reached by nobody", nil
+	case at == nil:
+		return "there is none of ours", nil
+	case account.Token == "":
+		return "not asked, without an account", nil
+	}
+	if err := IntroduceHomeserver(ctx, at, account.ID); err != nil {
+		return "", err
+	}
+	info, err := at.Info(ctx)
+	if err != nil {
+		return "", err
+	}
+	scope, err := at.OpenScope(ctx, "preflight", control.MXID(account.ID))
+	if err != nil {
+		return "", err
+	}
+	defer scope.Close(ctx)
+	request, err := identityQuestion(ctx, scope, account, info.IDServer)
+	if err != nil {
+		return "", err
+	}
+	answer, err := Homeserver().Do(ctx, request)
+	if err != nil {
+		return "", err
+	}
+	found, err := scope.Reachability(ctx)
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case found.Verdict == control.ReachRequests:
+		return fmt.Sprintf("it asked %s over TLS and trusts it", info.IDServer), nil
+	case answer.Errcode() == "M_SERVER_NOT_TRUSTED":
+		return "", fmt.Errorf("the homeserver keeps a list of identity servers, and %s is not on it; %s", info.IDServer, mend(advice.IdentityList))
+	case found.Verdict == control.ReachUntrusted:
+		return "", fmt.Errorf("the homeserver reaches %s but does not trust its certificate authority; %s", info.IDServer, mend(advice.CA))
+	case answer.OK():
+		return "it asks none: binding is not known to it, and it mails itself", nil
+	}
+	return "", fmt.Errorf("no connection came to %s and the homeserver answered %d %s: it blocks private addresses, uses a proxy or cannot route there; %s; where it is on another machine, identity_server.listen and identity_server.host say how it gets here",
+		info.IDServer, answer.Status, answer.Errcode(), mend(advice.PrivateAddresses))
+}
+
+// identityQuestion is a request that makes the homeserver ask its identity server:
+// a bind or, for those without it, a validation mail by an older API.
+func identityQuestion(ctx context.Context, scope *control.Scope, account Account, idServer string) (exchange.Request, error) {
+	token, err := scope.MintToken(ctx, account.ID)
+	if err != nil {
+		return exchange.Request{}, err
+	}
+	body := JSON{"id_server": idServer, "id_access_token": token}
+	address := fmt.Sprintf("identity.%s@%s", RunID(), session.config.Mail.Domain)
+	path := "/_matrix/client/v3/account/3pid/bind"
+	if slices.Contains(session.world.mainServer().Facts.NotRouted, "bind3PID") {
+		path = "/_matrix/client/v3/account/3pid/email/requestToken"
+		body["client_secret"], body["email"], body["send_attempt"] = "identity"+RunID(), address, 1
+		if err := scope.Own(ctx, control.Address(address)); err != nil {
+			return exchange.Request{}, err
+		}
+	} else {
+		s, err := scope.ValidatedSession(ctx, control.Email, address)
+		if err != nil {
+			return exchange.Request{}, err
+		}
+		body["sid"], body["client_secret"] = s.SID, s.ClientSecret
+		session.recorder.Secret("client_secret", s.ClientSecret)
+	}
+	session.recorder.Secret("id_access_token", token)
+	return exchange.Request{Method: http.MethodPost, Path: path, Token: account.Token, Body: body}, nil
+}
+
+// smsArrives asks for one SMS to a number of fiction and looks for its code at the
+// delegate.
+func smsArrives(ctx context.Context) (string, error) {
+	at := Identity()
+	switch {
+	case session.world.Capabilities[SMS].Declared == preflight.No:
+		return "declared to send none", nil
+	case at == nil:
+		return "there is no delegate of ours", nil
+	}
+	national, international := fictionNumber()
+	answer, err := Homeserver().Do(ctx, exchange.Request{
+		Method: http.MethodPost, Path: "/_matrix/client/v3/account/3pid/msisdn/requestToken",
+		Body: JSON{"client_secret": "preflight" + RunID(), "country": "US", "phone_number": national, "send_attempt": 1},
+	})
+	if err != nil {
+		return "", err
+	}
+	codes, err := at.Codes(ctx, control.Address(international))
+	if err != nil {
+		return "", err
+	}
+	if answer.OK() && len(codes) > 0 {
+		return "an SMS came to the delegate", nil
+	}
+	return "", fmt.Errorf("no SMS came to the delegate, and the homeserver answered %d %s; %s; or declare capabilities.sms=no", answer.Status, answer.Errcode(), mend(advice.SMS))
+}
+
+// fictionNumber is one of those that the North American plan keeps for fiction,
+// as dialled there and with the country.
+func fictionNumber() (national, international string) {
+	n, _ := rand.Int(rand.Reader, big.NewInt(100)) // crypto/rand does not fail
+	national = fmt.Sprintf("20255501%02d", n)
+	return national, "1" + national
+}
