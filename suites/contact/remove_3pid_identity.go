@@ -112,7 +112,7 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 
 			bob, session := held(ctx)
 			body := session.Removal()
-			body["id_server"] = session.Broken(ctx, profile)
+			body["id_server"] = session.Listen(ctx, profile)
 			answer := bob.Post(ctx, path, body)
 			Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
 			Expect(answer.OK() || answer.Status >= 400 && answer.IsStandardError()).To(BeTrue(), "%s", answer)

@@ -39,7 +39,7 @@ var _ = Describe("A request to an identity server", func() {
 
 	DescribeTable("does not come without TLS where there is none", func(ctx SpecContext, path string) {
 		alice, session, body := grantable(ctx, path)
-		body["id_server"] = session.Broken(ctx, control.ProfilePlainHTTP)
+		body["id_server"] = session.Listen(ctx, control.ProfilePlainHTTP)
 		answer := alice.Post(ctx, path, body)
 		for _, request := range session.Requests(ctx, "") {
 			Expect(request.Connection.TLS).NotTo(BeEmpty(), "plain HTTP was spoken: %s\n%s", request, answer)
