@@ -80,8 +80,13 @@ var _ = Describe("POST /account/3pid/bind", Operation("bind3PID"), Needs(Identit
 			identity := fixtures.AtIdentityServer(ctx, alice)
 			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
 
-			Expect(alice.Post(ctx, bind, session.Binding())).To(HaveStatus(http.StatusOK))
-			for _, request := range identity.Requests(ctx, control.Bind) {
+			answer := alice.Post(ctx, bind, session.Binding())
+			Expect(answer).To(HaveStatus(http.StatusOK))
+			requests := identity.Requests(ctx, control.Bind)
+			if len(requests) == 0 {
+				Blocked("bind3PID", "bind-002-calls-is-v2-bind", "the identity server was not called:\n%s", answer)
+			}
+			for _, request := range requests {
 				Expect(request.Credentials.Kind).To(BeElementOf(control.BearerHeader, control.BearerQuery))
 				Expect(request.Credentials.Token == session.Token).To(BeTrue(), "another token than id_access_token was sent")
 				Expect(everythingIn(request)).NotTo(ContainSubstring(alice.Token), "the homeserver's own token was sent")

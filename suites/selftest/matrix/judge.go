@@ -53,12 +53,25 @@ func (r Result) Noticed() bool {
 	return r.Verdict == verdict.Fail && len(r.Beyond) == 0 && r.Wrong == ""
 }
 
-// Judge runs the suite against one fault: the specs that call the operation it is
-// in, those of its own row and those of rows that were seen to move with it.
+// Judge runs against one fault the specs that call the operation it is in, those
+// of its own row and those of rows that were seen to move with it.
 func (b *Baseline) Judge(ctx context.Context, program string, fault refserver.Fault) (Result, error) {
-	own := fault.Operation + " " + fault.Requirements[0]
+	return judge(ctx, program, fault, b.Verdicts, b.concerned(fault))
+}
+
+// Kill runs against one fault the specs of its own row alone. Whether anything
+// else moves takes [Baseline.Judge], and ten times as long.
+func Kill(ctx context.Context, program string, fault refserver.Fault) (Result, error) {
+	return judge(ctx, program, fault, nil, []string{own(fault)})
+}
+
+// own is the row that has to fail.
+func own(fault refserver.Fault) string { return fault.Operation + " " + fault.Requirements[0] }
+
+// judge runs the specs of some rows and compares those other than the fault's
+// own with what is right.
+func judge(ctx context.Context, program string, fault refserver.Fault, right map[string]verdict.Verdict, rows []string) (Result, error) {
 	result := Result{Name: fault.Name, Operation: fault.Operation, Row: fault.Requirements[0], Variant: fault.Variant, Story: fault.Story}
-	rows := b.concerned(fault)
 	dir, err := os.MkdirTemp("", "threepid-fault-")
 	if err != nil {
 		return result, err
@@ -75,7 +88,7 @@ func (b *Baseline) Judge(ctx context.Context, program string, fault refserver.Fa
 	}
 	for _, q := range r.report.Requirements {
 		name := q.Operation + " " + q.ID
-		if name == own {
+		if name == own(fault) {
 			result.Verdict = q.Verdict
 			if q.Verdict == verdict.Fail && q.Gates && r.exit != 1 {
 				result.Wrong = fmt.Sprintf("the row gates, but the exit code is %d: %v", r.exit, r.report.Profile.Why)
@@ -84,12 +97,12 @@ func (b *Baseline) Judge(ctx context.Context, program string, fault refserver.Fa
 		}
 		// A row that the failure kept from being tested is not moved: the report
 		// says which failure it was.
-		if !slices.Contains(rows, name) || q.Verdict == b.Verdicts[name] || q.Verdict == verdict.NotTested && q.Because != "" {
+		if !slices.Contains(rows, name) || q.Verdict == right[name] || q.Verdict == verdict.NotTested && q.Because != "" {
 			continue
 		}
 		result.Moved = append(result.Moved, name)
 		if !slices.Contains(fault.Also, name) {
-			result.Beyond = append(result.Beyond, fmt.Sprintf("%s is %s instead of %s: %s", name, q.Verdict, b.Verdicts[name], firstLine(q.Reason)))
+			result.Beyond = append(result.Beyond, fmt.Sprintf("%s is %s instead of %s: %s", name, q.Verdict, right[name], firstLine(q.Reason)))
 		}
 	}
 	return result, nil
@@ -97,7 +110,7 @@ func (b *Baseline) Judge(ctx context.Context, program string, fault refserver.Fa
 
 // concerned are the rows that a fault could move.
 func (b *Baseline) concerned(fault refserver.Fault) []string {
-	rows := append([]string{fault.Operation + " " + fault.Requirements[0]}, fault.Also...)
+	rows := append([]string{own(fault)}, fault.Also...)
 	for row, operations := range b.Calls {
 		if slices.Contains(operations, fault.Operation) {
 			rows = append(rows, row)
