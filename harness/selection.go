@@ -85,7 +85,7 @@ func List() string {
 					continue
 				}
 				rows++
-				specs := "uncovered"
+				specs := strings.TrimSuffix("uncovered: "+e.Uncovered[op], ": ")
 				if n := sel.specs[row]; n > 0 {
 					covered++
 					specs = fmt.Sprintf("%d spec", n)

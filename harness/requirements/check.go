@@ -59,6 +59,7 @@ func check(e Entry, byID map[string]Entry) []error {
 	m.checkEnforcement(e, byID)
 	m.checkVersions(e)
 	m.checkSurroundings(e)
+	m.checkUncovered(e)
 	m.checkDeclines(e.Declines)
 	m.checkStatement("statement", e.Statement)
 	if e.TypicalBug == "" || strings.Contains(e.TypicalBug, "\n") {
@@ -153,6 +154,17 @@ func (m *mistakes) checkSurroundings(e Entry) {
 		}
 		if conditions.Variant != "" {
 			oneOf(m, "variant of "+operation, conditions.Variant, variants)
+		}
+	}
+}
+
+func (m *mistakes) checkUncovered(e Entry) {
+	for operation, sentence := range e.Uncovered {
+		if !slices.Contains(e.Operations, operation) {
+			m.addf("uncovered: %q is not among the operations", operation)
+		}
+		if sentence == "" || !strings.HasSuffix(sentence, ".") {
+			m.addf("uncovered of %s: expected a sentence", operation)
 		}
 	}
 }

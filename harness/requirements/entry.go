@@ -124,6 +124,8 @@ type Entry struct {
 	Conditions map[string]Conditions `yaml:"conditions"`
 	// Declines are the lawful ways of a server not to meet the requirement.
 	Declines []Decline `yaml:"declines"`
+	// Uncovered says in one sentence, by operationId, why no spec judges a row.
+	Uncovered map[string]string `yaml:"uncovered"`
 	// Statement says in one to three sentences what is demanded.
 	Statement string `yaml:"statement"`
 	// Link is page and fragment of the published specification, without host and

@@ -148,7 +148,7 @@ func TestRowsNobodyJudgedSayWhy(t *testing.T) {
 	excluded := func(c *verdict.Candidate) { c.Excluded, c.Selected = "our build has no mail", false }
 	for want, c := range map[string]verdict.Candidate{
 		"excluded: our build has no mail": must("r-1", excluded),
-		"no spec covers this row yet":     must("r-1", uncovered),
+		"no spec covers this row":         must("r-1", uncovered),
 		"not selected":                    must("r-1", notSelected),
 	} {
 		g := NewWithT(t)

@@ -89,7 +89,10 @@ func judgeOne(c Candidate, outcomes []Outcome, strict bool) Judged {
 		row.Reason = "excluded: " + c.Excluded
 		return row
 	case len(outcomes) == 0 && c.Specs == 0:
-		row.Reason = "no spec covers this row yet"
+		row.Reason = "no spec covers this row"
+		if why := c.Entry.Uncovered[c.Row.Operation]; why != "" {
+			row.Reason += ": " + why
+		}
 		return row
 	case len(outcomes) == 0:
 		row.Reason = "not selected"
