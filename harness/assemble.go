@@ -11,6 +11,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 
+	"threepid-conformance/harness/config"
 	"threepid-conformance/harness/report"
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
@@ -53,7 +54,7 @@ func assemble(r ginkgo.Report) (*report.Report, verdict.Result) {
 		Schema:   1,
 		Complete: len(r.SpecialSuiteFailureReasons) == 0,
 		Suite: report.Suite{
-			Version: Version, Commit: commit(), Spec: specVersion, Seed: r.SuiteConfig.RandomSeed,
+			Version: config.Version, Commit: commit(), Spec: specVersion, Seed: r.SuiteConfig.RandomSeed,
 			Started: w.Started, Finished: time.Now().UTC(), Command: session.mask(run.command),
 		},
 		Target: report.Target{

@@ -26,9 +26,6 @@ import (
 	"threepid-conformance/harness/verdict"
 )
 
-// Version is the version of the suite.
-const Version = "0.1.0"
-
 // suiteName is how Ginkgo calls the suite.
 const suiteName = "Matrix 3PID conformance"
 
@@ -260,7 +257,7 @@ func (w world) mainServer() homeserver { return w.Homeservers[target.Main] }
 
 // VersionLine says which suite this is.
 func VersionLine() string {
-	line := "threepid-conformance " + Version
+	line := "threepid-conformance " + config.Version
 	if c := commit(); c != "" {
 		line += " (" + c + ")"
 	}

@@ -99,7 +99,7 @@ func Default() Config {
 		Target: "reference",
 		Users:  Users{Registration: "auto"},
 		Mail:   Mail{SMTPListen: "127.0.0.1:0", Domain: "example.org"},
-		Images: Images{Mailpit: "axllent/mailpit:v1.30.5", IdentityServer: "threepid-conformance/mockidserver:0.1.0"},
+		Images: Images{Mailpit: "axllent/mailpit:v1.30.5", IdentityServer: "threepid-conformance/mockidserver:" + Version},
 
 		IdentityServer: IdentityServer{Listen: "127.0.0.1:0", SMSListen: "127.0.0.1:0"},
 

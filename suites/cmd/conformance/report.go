@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"threepid-conformance/harness"
+	"threepid-conformance/harness/config"
 	"threepid-conformance/harness/report"
 	"threepid-conformance/harness/report/overview"
 )
@@ -44,7 +45,7 @@ func renew(dir, expectations string, out, errs io.Writer) int {
 	r, err := report.Load(dir)
 	rebuilt := errors.Is(err, os.ErrNotExist)
 	if rebuilt {
-		r, err = report.Rebuild(dir, harness.Version)
+		r, err = report.Rebuild(dir, config.Version)
 	}
 	if err == nil && rebuilt {
 		err = r.Write(dir)
