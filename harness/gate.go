@@ -26,7 +26,8 @@ func guardSpecs() {
 		}
 		session.current = running{subject: s}
 		session.recorder.Begin(s.Row.Operation + " " + s.Row.Requirement + ": " + spec.LeafNodeText)
-		ginkgo.DeferCleanup(leaveNote)
+		ginkgo.DeferCleanup(leaveNote) // the last of all
+		ginkgo.DeferCleanup(witnessMails)
 		if o, stop := gate(s); stop {
 			end(o, 1)
 		}

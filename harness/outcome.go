@@ -21,6 +21,8 @@ type running struct {
 	subject subject
 	outcome *verdict.Outcome // nil: Ginkgo's state says it
 	waited  time.Duration
+
+	addresses []string // whose mails are evidence
 }
 
 // noteName is the name of the report entry that carries a spec's note from the

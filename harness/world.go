@@ -207,6 +207,7 @@ func AwaitMailsInSetUp(ctx context.Context, address string, n int) ([]mailbox.Ma
 }
 
 func awaitMails(ctx context.Context, address string, n int, patience time.Duration) ([]mailbox.Mail, error) {
+	WatchMails(address)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return session.mail.WaitFor(ctx, address, n)

@@ -18,10 +18,18 @@ import (
 // maxEvidence is how much of a body is kept, in bytes.
 const maxEvidence = 16 << 10
 
-// A Record is one exchange as it stands in exchanges.jsonl, without secrets.
+// The parties beside the suite as a client, for which Record.Party is "".
+const (
+	IdentityServer = "identity-server" // requests that reached one of ours
+	SMS            = "sms"             // requests that reached the delegate, and what it sent
+	Mail           = "mail"            // what arrived
+)
+
+// A Record is one exchange as it stands in exchanges.jsonl, without secrets. Of
+// other parties it holds what came to them, by their own clock.
 type Record struct {
 	ID        string   `json:"id"`
-	Party     string   `json:"party,omitempty"` // whose exchange it is: "" is the suite as a client; identity-server, mail, sms
+	Party     string   `json:"party,omitempty"` // whose exchange it is
 	Spec      string   `json:"spec,omitempty"`
 	Operation string   `json:"operation,omitempty"`
 	Started   string   `json:"started"`
@@ -29,6 +37,7 @@ type Record struct {
 	Request   Message  `json:"request"`
 	Response  *Message `json:"response,omitempty"`
 	Error     string   `json:"error,omitempty"` // when there was no answer
+	Notes     []string `json:"notes,omitempty"` // what it did at another party
 
 	Findings []verdict.Finding `json:"findings,omitempty"`
 }
@@ -158,6 +167,34 @@ func (r *Recorder) add(a *Answer, failure *NoAnswer, findings []verdict.Finding)
 	if a.Operation != "" {
 		r.last = a
 	}
+	r.write(record)
+}
+
+// Witness records what came to another party while the running spec ran. The
+// record comes with its secrets; those that only the caller can tell have to be
+// registered before.
+func (r *Recorder) Witness(record Record) {
+	request, response := record.Request, record.Response
+	r.learn(request.Headers, []byte(request.Body))
+	r.masker.URL(request.URL)
+	if response != nil {
+		r.learn(response.Headers, []byte(response.Body))
+		record.Response = r.message(response.Headers, []byte(response.Body))
+		record.Response.Status = response.Status
+	}
+	record.Request = *r.message(request.Headers, []byte(request.Body))
+	record.Request.Truncated = record.Request.Truncated || request.Truncated
+	record.Request.Method, record.Request.URL = request.Method, r.masker.URL(request.URL)
+	record.Error = r.masker.Mask(record.Error)
+	for i, note := range record.Notes {
+		record.Notes[i] = r.masker.Mask(note)
+	}
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.count++
+	record.ID, record.Spec = fmt.Sprintf("%s%d", r.prefix, r.count), r.spec
+	r.ids = append(r.ids, record.ID)
 	r.write(record)
 }
 

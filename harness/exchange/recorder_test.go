@@ -234,3 +234,35 @@ func TestConcurrentUse(t *testing.T) {
 		}
 	}
 }
+
+// What came to another party stands among the spec's exchanges, by that party's
+// clock and without secrets.
+func TestAWitnessIsRecordedWithoutSecrets(t *testing.T) {
+	g := NewWithT(t)
+	w := connect(t, serve(t, granted), modern, enough)
+	w.recorder.Begin("bind3PID: a spec")
+	w.answer(t, call(t, "bind3PID"))
+	w.recorder.Secret("id_access_token", "1d.access-token")
+	w.recorder.Witness(Record{
+		Party: IdentityServer, Started: "2026-01-02T03:04:05Z",
+		Request: Message{
+			Method: http.MethodPost, URL: "https://is.example/bind?access_token=1d.access-token",
+			Headers: map[string][]string{"Authorization": {"Bearer 1d.access-token"}},
+			Body:    `{"client_secret":"s3cr3t-value"}`, Truncated: true,
+		},
+		Response: &Message{Status: http.StatusNotFound, Body: `{"error":"no s3cr3t-value"}`},
+		Notes:    []string{"looked for s3cr3t-value"},
+	})
+	g.Expect(w.recorder.Seen()).To(Equal([]string{"p1-1", "p1-2"}))
+	g.Expect(w.lines(t)[1]).To(Equal(Record{
+		ID: "p1-2", Spec: "bind3PID: a spec", Party: IdentityServer, Started: "2026-01-02T03:04:05Z",
+		Request: Message{
+			Method: http.MethodPost, URL: "https://is.example/bind?access_token=<id_access_token 1>",
+			Headers: map[string][]string{"Authorization": {"Bearer <id_access_token 1>"}},
+			Body:    `{"client_secret":"<client_secret 1>"}`, Truncated: true,
+		},
+		Response: &Message{Status: http.StatusNotFound, Headers: nil, Body: `{"error":"no <client_secret 1>"}`},
+		Notes:    []string{"looked for <client_secret 1>"},
+	}))
+	g.Expect(w.recorder.Last()).To(HaveField("ID", "p1-1"), "it is no answer of the homeserver")
+}

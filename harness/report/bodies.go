@@ -13,7 +13,8 @@ import (
 // What of a body is shown, in characters; exchanges.jsonl holds the rest.
 const (
 	shownOfJSON  = 2000
-	shownOfOther = 500 // pages for browsers, mostly
+	shownOfOther = 500 // mails, mostly
+	shownOfPages = 60  // for browsers: their heads look all the same
 )
 
 // usual are the headers, with their values, that most answers of a run had. They
@@ -80,10 +81,18 @@ func (u usual) answer(m *exchange.Message, id string) string {
 	return b.String() + "\n" + body(m, id)
 }
 
+// ofTransport are the headers of requests that tell of the client's library.
+var ofTransport = map[string]bool{
+	"Accept-Encoding": true, "Connection": true, "Content-Length": true, "Host": true, "User-Agent": true,
+}
+
 // message writes a mail, a text message or the request of another party.
 func message(m exchange.Message, id string) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
+		if ofTransport[http.CanonicalHeaderKey(name)] {
+			continue
+		}
 		fmt.Fprintf(&b, "%s: %s\n", name, strings.Join(m.Headers[name], ", "))
 	}
 	if m.Body != "" {
@@ -94,8 +103,11 @@ func message(m exchange.Message, id string) string {
 
 func body(m *exchange.Message, id string) string {
 	limit := shownOfOther
-	if strings.HasPrefix(strings.TrimSpace(m.Body), "{") {
+	switch start := strings.TrimSpace(m.Body); {
+	case strings.HasPrefix(start, "{"):
 		limit = shownOfJSON
+	case strings.HasPrefix(start, "<"):
+		limit = shownOfPages
 	}
 	text := shorten(m.Body, limit, id)
 	if m.Truncated {

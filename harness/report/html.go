@@ -154,16 +154,17 @@ type exchangeView struct {
 	Request    template.HTML // of other parties
 	Answer     template.HTML
 	Cited      bool // a finding or the reason names it
+	Notes      []string
 	Findings   []string
 }
 
 // parties are how the page calls those who exchange something.
-var parties = map[string]string{"identity-server": "identity server", "mail": "mail", "sms": "SMS"}
+var parties = map[string]string{exchange.IdentityServer: "identity server", exchange.Mail: "mail", exchange.SMS: "SMS"}
 
 func (s storyteller) exchange(r exchange.Record, first time.Time, cited bool) exchangeView {
 	x := exchangeView{
-		ID: r.ID, Anchor: anchorOf(r.ID), Method: r.Request.Method, Error: r.Error, Cited: cited,
-		After: fmt.Sprintf("+%.3f s", started(r).Sub(first).Seconds()),
+		ID: r.ID, Anchor: anchorOf(r.ID), Method: r.Request.Method, Error: r.Error, Cited: cited, Notes: r.Notes,
+		After: fmt.Sprintf("%.3f s", started(r).Sub(first).Seconds()),
 		Path:  s.path(r.Request.URL),
 	}
 	if r.Party == "" {
@@ -173,13 +174,17 @@ func (s storyteller) exchange(r exchange.Record, first time.Time, cited bool) ex
 			x.Party = r.Party
 		}
 		x.Request = content(message(r.Request, r.ID))
-		if x.Path == "" {
+		if x.Path == "" && r.Error == "" {
 			x.Path = strings.Join(append(r.Request.Headers["To"], r.Request.Headers["Subject"]...), ": ")
 		}
 	}
 	if r.Response != nil {
 		x.Status, x.Took = r.Response.Status, fmt.Sprintf("%.0f ms", r.Millis)
-		x.Answer = content(s.usual.answer(r.Response, r.ID))
+		u := s.usual
+		if r.Party != "" {
+			u = nil
+		}
+		x.Answer = content(u.answer(r.Response, r.ID))
 	}
 	for _, f := range r.Findings {
 		x.Findings = append(x.Findings, f.Row.Operation+" "+f.Row.Requirement+": "+f.Message)

@@ -212,8 +212,9 @@ func (s storyteller) failures() int {
 
 // variantOf is the configuration whose log tells of these exchanges.
 func (s storyteller) variantOf(q Requirement, records []exchange.Record) string {
+	first := slices.IndexFunc(records, func(r exchange.Record) bool { return r.Party == "" })
 	entry, known := requirements.Lookup(q.ID)
-	if !known || len(records) == 0 || strings.HasPrefix(records[0].Request.URL, s.report.Target.URL) {
+	if !known || first < 0 || strings.HasPrefix(records[first].Request.URL, s.report.Target.URL) {
 		return ""
 	}
 	return string(entry.VariantOf(q.Operation))
