@@ -39,3 +39,12 @@ func TestLongBodiesAreCutWithAMarker(t *testing.T) {
 	almost := strings.Repeat("x", 550)
 	g.Expect(body(&exchange.Message{Body: almost}, "p1-7")).To(Equal(almost), "the marker would be as long")
 }
+
+// What a reader knows of every request, and what is the same in every page for
+// browsers, would be a fifth of the report.
+func TestWhatIsAlwaysTheSameIsNotShown(t *testing.T) {
+	g := NewWithT(t)
+	text := message(exchange.Message{Headers: map[string][]string{"User-Agent": {"x"}, "accept-encoding": {"gzip"}, "Authorization": {"Bearer y"}}}, "p1-7")
+	g.Expect(text).To(Equal("Authorization: Bearer y"))
+	g.Expect(body(&exchange.Message{Body: "<!DOCTYPE html>" + strings.Repeat("x", 1000)}, "p1-7")).To(HaveLen(60 + len(" … 955 more characters in exchanges.jsonl, p1-7")))
+}

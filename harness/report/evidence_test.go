@@ -114,7 +114,7 @@ func TestTheSequenceOfASpecHoldsAllPartiesInTheOrderOfTime(t *testing.T) {
 	first, mail, last := strings.Index(row, `id="x-p1-1"`), strings.Index(row, `id="x-mail-1"`), strings.Index(row, `id="x-p1-2"`)
 	g.Expect(first).To(And(BeNumerically(">", 0), BeNumerically("<", mail)))
 	g.Expect(mail).To(BeNumerically("<", last))
-	g.Expect(row).To(ContainSubstring("+1.000 s</span> <span class=\"who\">mail</span> alice@example.org: Confirm"))
+	g.Expect(row).To(ContainSubstring("+1.000 s</i> <span class=\"who\">mail</span> alice@example.org: Confirm"))
 	g.Expect(row).To(ContainSubstring("Follow &lt;token 1&gt;"))
 	g.Expect(row).To(ContainSubstring("1 of its exchanges are not in exchanges.jsonl"))
 	g.Expect(strings.Count(row, "curl -i")).To(Equal(2), "a mail is no request of ours")
