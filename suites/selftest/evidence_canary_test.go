@@ -20,6 +20,7 @@ import (
 	"testing"
 
 	"threepid-conformance/harness/verdict"
+	"threepid-conformance/mockidserver"
 )
 
 // A homeserver that echoes every secret it is told, in every form, wherever an
@@ -28,13 +29,19 @@ import (
 func TestNoSecretLeavesTheSuite(t *testing.T) {
 	// Characters that every encoding treats differently.
 	const registration = `Canary/tok+en="x"&<1>ü`
-	smtp := freeAddress(t)
-	behind := serve(t, "--smtp="+smtp, "--registration-token="+registration, "--fault=added-at-in-seconds")
+	smtp, folder := freeAddress(t), t.TempDir()
+	identity, err := mockidserver.Start(t.Context(), mockidserver.WithFolder(folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = identity.Close() })
 	echo := &echo{seen: map[string]string{registration: "registration_token"}}
-	front := echo.before(t, behind)
+	front := echo.before(t, serve(t, "--smtp="+smtp, "--registration-token="+registration, "--fault=added-at-in-seconds",
+		"--identity-ca="+identity.Info().CAFile, "--sms-delegate="+echo.beforeDelegate(t, identity.Info().SMSURL)))
 
 	t.Setenv("GITHUB_ACTIONS", "true") // which has more to print
-	r := conform(t, "--url="+front, "--mail-smtp-listen="+smtp, "--capabilities-mail=yes",
+	r := conform(t, "--url="+front, "--mail-smtp-listen="+smtp, "--capabilities-mail=yes", "--capabilities-sms=yes",
+		"--capabilities-identity-server=yes", "--identity-server-control-url="+identity.ControlURL(),
 		"--users-registration=token", "--users-registration-token="+registration)
 	if r.verdicts(t)[hardRow] != verdict.Fail {
 		t.Fatalf("the run has no failure to print: exit %d\n%s", r.exit, r.output)
@@ -46,13 +53,13 @@ func TestNoSecretLeavesTheSuite(t *testing.T) {
 	for _, kind := range echo.seen {
 		kinds[kind]++
 	}
-	for _, kind := range []string{"access_token", "password", "client_secret", "token", "registration_token"} {
+	for _, kind := range []string{"access_token", "password", "client_secret", "token", "registration_token", "id_access_token", smsCode} {
 		if kinds[kind] == 0 {
 			t.Errorf("no %s was sent, so nothing is shown about it", kind)
 		}
 	}
-	if echo.times == 0 {
-		t.Fatal("nothing was echoed")
+	if echo.times == 0 || echo.told == 0 {
+		t.Fatalf("%d secrets were echoed to the suite, and %d to the delegate for SMS", echo.times, echo.told)
 	}
 
 	for name, text := range r.texts(t) {
@@ -63,6 +70,9 @@ func TestNoSecretLeavesTheSuite(t *testing.T) {
 		for secret, kind := range echo.seen {
 			for form, written := range formsOf(secret) {
 				part, found := sought(form, written)
+				if kind == smsCode {
+					part, found = marked(kind, written), form != "base64 of more"
+				}
 				if !found {
 					continue
 				}
@@ -122,21 +132,40 @@ func sought(form, written string) (string, bool) {
 }
 
 // An echo stands before a homeserver, remembers the secrets of requests and
-// answers, and puts them into every answer.
+// answers, and puts them into every answer, and into what the homeserver asks the
+// delegate for SMS.
 type echo struct {
 	mu    sync.Mutex
 	seen  map[string]string // secret → kind
-	times int
+	times int               // secrets put into answers
+	told  int               // into requests to the delegate
+}
+
+// smsCode is the kind of the codes in SMS. They have six digits, which may stand
+// by chance in any number of a report, so they are echoed, and sought, after a
+// mark.
+const smsCode = "SMS code"
+
+var sixDigits = regexp.MustCompile(`^[0-9]{6}$`)
+
+func marked(kind, written string) string {
+	if kind == smsCode {
+		return "sms~" + written
+	}
+	return written
 }
 
 // shortest is the length from which a secret can be told from other text.
 const shortest = 8
 
 // secretMember matches a member of a JSON body that is a secret.
-var secretMember = regexp.MustCompile(`"(access_token|password|client_secret|token|refresh_token)"\s*:\s*("(?:[^"\\]|\\.)*")`)
+var secretMember = regexp.MustCompile(`"(access_token|id_access_token|password|client_secret|token|refresh_token)"\s*:\s*("(?:[^"\\]|\\.)*")`)
 
 func (e *echo) learn(body []byte, query url.Values, authorization string) {
 	note := func(kind, value string) {
+		if kind == "token" && sixDigits.MatchString(value) {
+			e.seen[value] = smsCode
+		}
 		if _, known := e.seen[value]; !known && len(value) >= shortest {
 			e.seen[value] = kind
 		}
@@ -163,11 +192,11 @@ func (e *echo) all(texts ...string) map[string][]string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	forms := map[string][]string{}
-	for secret := range e.seen {
+	for secret, kind := range e.seen {
 		for _, text := range texts {
 			if strings.Contains(text, secret) {
 				for form, written := range formsOf(secret) {
-					forms[form] = append(forms[form], written)
+					forms[form] = append(forms[form], marked(kind, written))
 					e.times++
 				}
 				break
@@ -215,6 +244,32 @@ func (e *echo) before(t *testing.T, behind string) string {
 		decoded := strings.NewReplacer(`\"`, `"`, `\u0026`, "&", `\u003c`, "<", `\u003e`, ">").Replace(string(body))
 		told := strings.Join([]string{plain, decoded, r.Header.Get("Authorization")}, "\n")
 		proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), toldKey{}, told)))
+	}))
+	t.Cleanup(front.Close)
+	return front.URL
+}
+
+// beforeDelegate starts a proxy that adds a header with the secrets of the request
+// to what the homeserver sends to the delegate, which keeps it in its journal.
+func (e *echo) beforeDelegate(t *testing.T, delegate string) string {
+	t.Helper()
+	to, err := url.Parse(delegate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		plain, _ := url.QueryUnescape(r.URL.RawQuery)
+		forms := e.all(plain, string(body))
+		for form, written := range forms {
+			r.Header.Add("X-Echo", strings.Map(printable, form+" "+strings.Join(written, " ")))
+		}
+		e.mu.Lock()
+		e.told += len(forms)
+		e.mu.Unlock()
+		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(front.Close)
 	return front.URL
