@@ -26,6 +26,7 @@ type view struct {
 	Result    look.Mark
 	Rows      int
 	NotTested int
+	Known     int // failures that were expected
 	Took      string
 	At        string
 	Counts    []levelCounts
@@ -78,6 +79,11 @@ func (r *Report) view(evidence Evidence, dir string) view {
 		v.Levels = append(v.Levels, string(level))
 	}
 	v.count()
+	for _, q := range r.Requirements {
+		if q.Verdict == verdict.ExpectedFail {
+			v.Known++
+		}
+	}
 
 	show := r.storyteller(evidence, dir)
 	v.Usual = show.usual.lines()

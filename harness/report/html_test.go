@@ -37,6 +37,8 @@ func TestTheFirstScreen(t *testing.T) {
 	g.Expect(page(t, r, t.TempDir())).To(ContainSubstring("did not come to its end"))
 	good := page(t, reportOf(t, changes{listSchema: {Verdict: verdict.Pass}}), t.TempDir())
 	g.Expect(good).To(And(ContainSubstring("✓ conformant"), ContainSubstring("Nothing that counts failed.")))
+	known := page(t, reportOf(t, changes{listSchema: {Verdict: verdict.Pass}, listFields: {Verdict: verdict.ExpectedFail}}), t.TempDir())
+	g.Expect(known).To(ContainSubstring(`Nothing that counts failed but what is <a href="#known">known to</a>: 1 row.`))
 }
 
 // Whoever sees no colour reads a symbol; whoever sees nothing hears a word.

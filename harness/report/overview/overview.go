@@ -43,7 +43,7 @@ type target struct {
 // A result is what a report says of an operation as a whole.
 type result struct {
 	look.Mark
-	Passed, Failed, NotTested int
+	Passed, Broken, NotTested int
 }
 
 type operation struct {
@@ -107,8 +107,9 @@ func resultOf(r *report.Report, operation string) result {
 		if op.OperationID == operation {
 			out := result{Mark: op.Mark(), Passed: op.Counts[verdict.Pass], NotTested: op.Counts[verdict.NotTested]}
 			for _, q := range r.Requirements {
-				if q.Operation == operation && q.Verdict == verdict.Fail && q.Gates {
-					out.Failed++
+				broken := q.Verdict == verdict.Fail && q.Gates || q.Verdict == verdict.ExpectedFail
+				if q.Operation == operation && broken {
+					out.Broken++
 				}
 			}
 			return out

@@ -71,6 +71,17 @@ func TestEveryTargetHasItsColumn(t *testing.T) {
 	g.Expect(text).To(MatchRegexp(`(?s)<a href="#bind3PID">bind3PID</a></th><td><span class="v untested">· not-tested</span>`))
 }
 
+// What is known to fail is broken all the same, and the page says by which
+// command its report came about.
+func TestKnownFailuresAreCountedAsBroken(t *testing.T) {
+	g := NewWithT(t)
+	r := of("Synapse", map[requirements.Row]verdict.Verdict{uia: verdict.ExpectedFail})
+	r.Suite.Command = "conformance run --target=synapse"
+	text := page(t, r)
+	g.Expect(text).To(MatchRegexp(`(?s)<a href="#add3PID">add3PID</a></th><td>.*?</span> 0 / 1 / 90</td>`))
+	g.Expect(text).To(ContainSubstring(`<dt>Synapse</dt><dd><code class="cmd">conformance run --target=synapse</code></dd>`))
+}
+
 func TestTwoReportsAboutOneServerAreToldApart(t *testing.T) {
 	g := NewWithT(t)
 	text := page(t, of("Synapse", nil), of("Dendrite", nil), of("Synapse", nil))
