@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"threepid-conformance/fixtures/mutate"
 	"threepid-conformance/fixtures/refserver"
 	"threepid-conformance/harness/report"
 	"threepid-conformance/harness/verdict"
@@ -89,10 +90,7 @@ func judge(ctx context.Context, program string, fault refserver.Fault, right map
 	for _, q := range r.report.Requirements {
 		name := q.Operation + " " + q.ID
 		if name == own(fault) {
-			result.Verdict = q.Verdict
-			if q.Verdict == verdict.Fail && q.Gates && r.exit != 1 {
-				result.Wrong = fmt.Sprintf("the row gates, but the exit code is %d: %v", r.exit, r.report.Profile.Why)
-			}
+			result.judged(q, r)
 			continue
 		}
 		// A row that the failure kept from being tested is not moved: the report
@@ -106,6 +104,41 @@ func judge(ctx context.Context, program string, fault refserver.Fault, right map
 		}
 	}
 	return result, nil
+}
+
+// JudgeAnswers runs the specs of one row against answers that a proxy spoils in
+// front of the reference homeserver.
+func JudgeAnswers(ctx context.Context, program string, fault mutate.Fault) (Result, error) {
+	result := Result{Name: fault.Mutation, Operation: fault.Operation, Row: fault.Requirement, Story: "a proxy spoils the answers"}
+	dir, err := os.MkdirTemp("", "threepid-answers-")
+	if err != nil {
+		return result, err
+	}
+	defer os.RemoveAll(dir)
+	started := time.Now()
+	r, err := run(ctx, dir, program, "--label-filter="+filter([]string{fault.Operation + " " + fault.Requirement}),
+		"--target-option=mutation="+fault.Mutation, fmt.Sprintf("--timeout-factor=%g", Patience))
+	result.Seconds = time.Since(started).Seconds()
+	if err != nil {
+		return result, err
+	}
+	if r.report == nil {
+		return result, fmt.Errorf("%s: no report was written (exit %d):\n%s", fault.Mutation, r.exit, r.output)
+	}
+	for _, q := range r.report.Requirements {
+		if q.Operation == fault.Operation && q.ID == fault.Requirement {
+			result.judged(q, r)
+		}
+	}
+	return result, nil
+}
+
+// judged takes the verdict of the fault's own row.
+func (r *Result) judged(q report.Requirement, left judged) {
+	r.Verdict = q.Verdict
+	if q.Verdict == verdict.Fail && q.Gates && left.exit != 1 {
+		r.Wrong = fmt.Sprintf("the row gates, but the exit code is %d: %v", left.exit, left.report.Profile.Why)
+	}
 }
 
 // concerned are the rows that a fault could move.
