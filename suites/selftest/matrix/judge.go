@@ -36,22 +36,26 @@ type Baseline struct {
 
 // A Result is what the suite made of one fault.
 type Result struct {
-	Name      string          `json:"fault"`
-	Operation string          `json:"operation"`
-	Row       string          `json:"requirement"` // the one that has to fail
-	Variant   string          `json:"variant,omitempty"`
-	Story     string          `json:"story"`
-	Verdict   verdict.Verdict `json:"verdict"` // of that row
-	Moved     []string        `json:"moved,omitempty"`
-	Beyond    []string        `json:"beyond,omitempty"` // those of Moved that are not declared
-	Wrong     string          `json:"wrong,omitempty"`  // why the run does not count, in one sentence
-	Seconds   float64         `json:"seconds"`
+	Name      string
+	Operation string
+	Row       string // the one that has to fail
+	Variant   string
+	Story     string
+	Also      []string        // rows that may move with it
+	Verdict   verdict.Verdict // of its own row
+	Moved     []string
+	Beyond    []string // those of Moved that are not declared
+	Wrong     string   // why the run does not count, in one sentence
+	Seconds   float64
 }
+
+// Failed reports whether the row failed that the fault breaks.
+func (r Result) Failed() bool { return r.Verdict == verdict.Fail && r.Wrong == "" }
 
 // Noticed reports whether the suite blamed the row that the fault breaks, and
 // no row beyond those that the fault declares.
 func (r Result) Noticed() bool {
-	return r.Verdict == verdict.Fail && len(r.Beyond) == 0 && r.Wrong == ""
+	return r.Failed() && len(r.Beyond) == 0
 }
 
 // Judge runs against one fault the specs that call the operation it is in, those
@@ -72,7 +76,7 @@ func own(fault refserver.Fault) string { return fault.Operation + " " + fault.Re
 // judge runs the specs of some rows and compares those other than the fault's
 // own with what is right.
 func judge(ctx context.Context, program string, fault refserver.Fault, right map[string]verdict.Verdict, rows []string) (Result, error) {
-	result := Result{Name: fault.Name, Operation: fault.Operation, Row: fault.Requirements[0], Variant: fault.Variant, Story: fault.Story}
+	result := Result{Name: fault.Name, Operation: fault.Operation, Row: fault.Requirements[0], Variant: fault.Variant, Story: fault.Story, Also: fault.Also}
 	dir, err := os.MkdirTemp("", "threepid-fault-")
 	if err != nil {
 		return result, err
