@@ -189,21 +189,31 @@ func AwaitMails(ctx context.Context, address string, n int) ([]mailbox.Mail, err
 	return awaitMails(ctx, address, n, MailPatience())
 }
 
-// AwaitMailsInSetUp is AwaitMails for specs that only need the mails. After
-// three such waits in a row that ended without one it waits a tenth as long: a
-// homeserver that sends none would cost its patience in every spec.
+// AwaitMailsInSetUp is AwaitMails for specs that only need the mails. It loses
+// its patience with a homeserver that sends none; see [PatienceAfter].
 func AwaitMailsInSetUp(ctx context.Context, address string, n int) ([]mailbox.Mail, error) {
-	patience := MailPatience()
-	if session.mailless >= 3 {
-		patience /= 10
-	}
-	mails, err := awaitMails(ctx, address, n, patience)
+	mails, err := awaitMails(ctx, address, n, PatienceAfter(session.mailless))
 	if err != nil {
 		session.mailless++
 	} else {
 		session.mailless = 0
 	}
 	return mails, err
+}
+
+// PatienceAfter is how long set-up waits for a mail or an SMS after so many waits
+// in a row that ended without one: a homeserver that sends none would cost its
+// patience in every spec. Of many waits every tenth is longer, for a relay that
+// has come back.
+func PatienceAfter(missed int) time.Duration {
+	switch patience := MailPatience(); {
+	case missed < 3:
+		return patience
+	case missed < 10 || missed%10 == 0:
+		return patience / 10
+	default:
+		return patience / 100
+	}
 }
 
 func awaitMails(ctx context.Context, address string, n int, patience time.Duration) ([]mailbox.Mail, error) {

@@ -84,6 +84,20 @@ func (s *Set) CheckStrict(operationID string, status int, body []byte) ([]Violat
 	return inOrder(violations), nil
 }
 
+// Judging returns the schemas that Check and CheckStrict hold an answer against,
+// decoded. They belong to the set and are not to be changed.
+func (s *Set) Judging(operationID string, status int, body []byte) ([]map[string]any, error) {
+	value, err := s.decode(operationID, body)
+	if err != nil {
+		return nil, err
+	}
+	judging := []map[string]any{s.documented(operationID, status, value).source}
+	for _, rule := range s.strictRules(operationID, status, value) {
+		judging = append(judging, s.strict[rule].source)
+	}
+	return judging, nil
+}
+
 func (s *Set) decode(operationID string, body []byte) (any, error) {
 	if _, ok := OperationByID(operationID); !ok {
 		return nil, fmt.Errorf("there is no operation %q to judge an answer of", operationID)

@@ -11,10 +11,19 @@ import (
 	"strings"
 	"time"
 
+	"threepid-conformance/harness/masking"
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
 	"threepid-conformance/schemas"
 )
+
+// Judge returns what an answer of a server that advertises these versions breaks,
+// without any exchange. Operation, Status, Header and Body have to be there.
+func Judge(versions []string, a *Answer) []verdict.Finding {
+	c := &Client{versions: versions, set: schemas.For(versions), recorder: NewRecorder(nil, masking.New(""), "")}
+	a.decode()
+	return c.judge(a, nil)
+}
 
 // judge returns what an answer of one of the eight operations breaks that no
 // spec has to ask for: JSON, content type, schema, error shape, sid grammar, the
@@ -72,6 +81,9 @@ func (c *Client) judge(a *Answer, failure *NoAnswer) []verdict.Finding {
 		return found
 	}
 
+	if a.OK() && a.Status != http.StatusOK {
+		file(successRows[a.Operation], verdict.Hard, "expected success to have status 200, the only one documented; got %d", a.Status)
+	}
 	for _, v := range c.violations(a) {
 		file(rowOf(a, v), verdict.Hard, "the %d answer breaks its schema at %s: %s", a.Status, pointer(v.Pointer), v.Detail)
 	}
@@ -145,6 +157,18 @@ var rules = []rule{
 	{operation: "bind3PID", row: "bind-005-success-200"},
 	{operation: "delete3pidFromAccount", row: "rem-003-response-schema"},
 	{operation: "unbind3pidFromAccount", row: "rem-003-response-schema"},
+}
+
+// successRows are the rows about the status of success.
+var successRows = map[string]string{
+	"getAccount3PIDs":          "get-001-200-schema",
+	"post3PIDs":                "post-007-success-200",
+	"add3PID":                  "add-001-success-200",
+	"bind3PID":                 "bind-005-success-200",
+	"delete3pidFromAccount":    "rem-003-response-schema",
+	"unbind3pidFromAccount":    "rem-003-response-schema",
+	"requestTokenTo3PIDEmail":  "email-002-success-sid",
+	"requestTokenTo3PIDMSISDN": "msisdn-002-success",
 }
 
 func (r rule) fits(a *Answer, v schemas.Violation) bool {

@@ -89,6 +89,14 @@ func TestWhatAnAnswerBreaks(t *testing.T) {
 		{"add3PID", canned{status: 502, contentType: "text/html", body: `<html>`}, []string{gen002, gen001}},
 		{"add3PID", canned{status: 302, contentType: "-", header: http.Header{"Location": {"/elsewhere"}}}, []string{gen002, gen001}},
 
+		// Success has one status.
+		{"getAccount3PIDs", canned{status: 201, body: goodList}, []string{"get-001-200-schema"}},
+		{"post3PIDs", canned{status: 202, body: `{}`}, []string{"post-007-success-200"}},
+		{"add3PID", canned{status: 201, body: `{}`}, []string{"add-001-success-200"}},
+		{"bind3PID", canned{status: 201, body: `{}`}, []string{"bind-005-success-200"}},
+		{"unbind3pidFromAccount", canned{status: 201, body: `{}`}, []string{"rem-003-response-schema"}},
+		{"requestTokenTo3PIDEmail", canned{status: 201, body: goodToken}, []string{"email-002-success-sid"}},
+		{"requestTokenTo3PIDMSISDN", canned{status: 201, body: goodToken}, []string{"msisdn-002-success"}},
 		// Standard errors.
 		{"post3PIDs", canned{status: 400, body: `{"message":"nope"}`}, []string{gen004}},
 		{"post3PIDs", canned{status: 400, body: `{"errcode":"M_UNKNOWN"}`}, []string{gen004}},

@@ -3,6 +3,7 @@ package selftest
 import (
 	"testing"
 
+	"threepid-conformance/fixtures/mutate"
 	"threepid-conformance/fixtures/refserver"
 	"threepid-conformance/harness/verdict"
 	"threepid-conformance/suites/selftest/matrix"
@@ -25,6 +26,23 @@ func TestEveryFaultIsNoticed(t *testing.T) {
 				t.Fatal(err)
 			}
 			if r.Verdict != verdict.Fail || r.Wrong != "" {
+				t.Errorf("%s %s is %s, want fail; %s", r.Operation, r.Row, r.Verdict, r.Wrong)
+			}
+		})
+	}
+}
+
+// Answers that break their schema have to be seen as a failure of the row that
+// demands it, when they come from a live homeserver.
+func TestSpoiltAnswersAreNoticed(t *testing.T) {
+	for _, fault := range mutate.Faults() {
+		t.Run(fault.Mutation, func(t *testing.T) {
+			t.Parallel()
+			r, err := matrix.JudgeAnswers(t.Context(), conformance, fault)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.Noticed() {
 				t.Errorf("%s %s is %s, want fail; %s", r.Operation, r.Row, r.Verdict, r.Wrong)
 			}
 		})

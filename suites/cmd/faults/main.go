@@ -1,7 +1,7 @@
 // Command faults proves that the suite notices bugs: it runs it against every
-// fault of the reference homeserver and writes the matrix of faults and
-// requirements. It exits with 1 when a fault goes unnoticed or moves a row that
-// it does not declare.
+// fault of the reference homeserver and against answers that a proxy spoils, and
+// writes the matrix of faults and requirements. It exits with 1 when a fault goes
+// unnoticed or moves a row that it does not declare.
 package main
 
 import (
@@ -18,6 +18,7 @@ import (
 	"syscall"
 	"time"
 
+	"threepid-conformance/fixtures/mutate"
 	"threepid-conformance/fixtures/refserver"
 	"threepid-conformance/suites/selftest/matrix"
 )
@@ -38,12 +39,14 @@ func main() {
 		fail("--parallel has to be at least 1")
 	}
 	faults := slices.DeleteFunc(refserver.Faults(), func(f refserver.Fault) bool { return !pattern.MatchString(f.Name) })
-	if len(faults) == 0 {
+	answers := slices.DeleteFunc(mutate.Faults(), func(f mutate.Fault) bool { return !pattern.MatchString(f.Mutation) })
+	if len(faults)+len(answers) == 0 {
 		fail("no fault's name matches %q", *only)
 	}
+	matrix.LongestFirst(*results, faults)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(prove(ctx, faults, *parallel, *results, *record))
+	os.Exit(prove(ctx, faults, answers, *parallel, *results, *record))
 }
 
 func fail(format string, args ...any) {
@@ -52,7 +55,7 @@ func fail(format string, args ...any) {
 }
 
 // prove judges the faults and returns the exit code.
-func prove(ctx context.Context, faults []refserver.Fault, parallel int, folder string, record bool) int {
+func prove(ctx context.Context, faults []refserver.Fault, answers []mutate.Fault, parallel int, folder string, record bool) int {
 	bin, err := os.MkdirTemp("", "threepid-faults-")
 	if err != nil {
 		fail("%v", err)
@@ -69,65 +72,67 @@ func prove(ctx context.Context, faults []refserver.Fault, parallel int, folder s
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	all, err := judgeAll(ctx, program, faults, right, parallel)
+	proof, err := judgeAll(ctx, program, faults, answers, right, parallel)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	if err := matrix.Write(folder, all); err != nil {
+	if err := matrix.Write(folder, proof); err != nil {
 		fmt.Fprintf(os.Stderr, "the matrix cannot be written: %v; choose another folder with --results\n", err)
 		return 2
 	}
 	if record {
-		if err := matrix.Record(".", all); err != nil {
+		if err := matrix.Record(".", proof.Faults); err != nil {
 			fmt.Fprintf(os.Stderr, "%s cannot be written: %v\n", refserver.AlsoFile, err)
 			return 2
 		}
 	}
-	noticed := 0
-	for _, r := range all {
-		if r.Noticed() {
-			noticed++
-		}
-	}
-	fmt.Printf("\n%d of %d faults noticed in %s; %s\n", noticed, len(all), time.Since(started).Round(time.Second), filepath.Join(folder, matrix.MarkdownFile))
-	if noticed < len(all) {
+	survivors := proof.Survivors()
+	total := len(faults) + len(answers) + len(proof.Spoilt)
+	fmt.Printf("\n%d of %d faults survive, %d of them run against and %d judged in memory, in %s; %s\n", len(survivors), total,
+		len(faults)+len(answers), len(proof.Spoilt), time.Since(started).Round(time.Second), filepath.Join(folder, matrix.MarkdownFile))
+	if len(survivors) > 0 {
 		return 1
 	}
 	return 0
 }
 
 // judgeAll prints what is wrong as soon as it is known.
-func judgeAll(ctx context.Context, program string, faults []refserver.Fault, right *matrix.Baseline, parallel int) ([]matrix.Result, error) {
+func judgeAll(ctx context.Context, program string, faults []refserver.Fault, answers []mutate.Fault, right *matrix.Baseline, parallel int) (matrix.Proof, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	all := make([]matrix.Result, len(faults))
+	spoilt, err := mutate.Judge()
+	if err != nil {
+		return matrix.Proof{}, err
+	}
+	proof := matrix.Proof{Faults: make([]matrix.Result, len(faults)), Answers: make([]matrix.Result, len(answers)), Spoilt: spoilt}
+	judge := func(i int) (err error) {
+		if i < len(faults) {
+			if proof.Faults[i], err = right.Judge(ctx, program, faults[i]); err == nil {
+				tell(proof.Faults[i])
+			}
+			return err
+		}
+		i -= len(faults)
+		if proof.Answers[i], err = matrix.JudgeAnswers(ctx, program, answers[i]); err == nil {
+			tell(proof.Answers[i])
+		}
+		return err
+	}
 	next := make(chan int)
-	var print sync.Mutex
 	var workers sync.WaitGroup
 	for range parallel {
 		workers.Go(func() {
 			for i := range next {
-				r, err := right.Judge(ctx, program, faults[i])
-				if err != nil {
+				if err := judge(i); err != nil {
 					cancel(err)
 					return
 				}
-				all[i] = r
-				if r.Noticed() {
-					continue
-				}
-				print.Lock()
-				fmt.Printf("%s: %s %s is %s, want fail %s\n", r.Name, r.Operation, r.Row, r.Verdict, r.Wrong)
-				for _, beyond := range r.Beyond {
-					fmt.Println("   ", beyond)
-				}
-				print.Unlock()
 			}
 		})
 	}
 feed:
-	for i := range faults {
+	for i := range len(faults) + len(answers) {
 		select {
 		case next <- i:
 		case <-ctx.Done():
@@ -136,5 +141,17 @@ feed:
 	}
 	close(next)
 	workers.Wait()
-	return all, context.Cause(ctx)
+	return proof, context.Cause(ctx)
+}
+
+// tell prints a fault that was not noticed as it has to be, in one write.
+func tell(r matrix.Result) {
+	if r.Noticed() {
+		return
+	}
+	text := fmt.Sprintf("%s: %s %s is %s, want fail %s\n", r.Name, r.Operation, r.Row, r.Verdict, r.Wrong)
+	for _, beyond := range r.Beyond {
+		text += "    " + beyond + "\n"
+	}
+	fmt.Print(text)
 }

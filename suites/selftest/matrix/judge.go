@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"threepid-conformance/fixtures/mutate"
 	"threepid-conformance/fixtures/refserver"
 	"threepid-conformance/harness/report"
 	"threepid-conformance/harness/verdict"
@@ -35,22 +36,26 @@ type Baseline struct {
 
 // A Result is what the suite made of one fault.
 type Result struct {
-	Name      string          `json:"fault"`
-	Operation string          `json:"operation"`
-	Row       string          `json:"requirement"` // the one that has to fail
-	Variant   string          `json:"variant,omitempty"`
-	Story     string          `json:"story"`
-	Verdict   verdict.Verdict `json:"verdict"` // of that row
-	Moved     []string        `json:"moved,omitempty"`
-	Beyond    []string        `json:"beyond,omitempty"` // those of Moved that are not declared
-	Wrong     string          `json:"wrong,omitempty"`  // why the run does not count, in one sentence
-	Seconds   float64         `json:"seconds"`
+	Name      string
+	Operation string
+	Row       string // the one that has to fail
+	Variant   string
+	Story     string
+	Also      []string        // rows that may move with it
+	Verdict   verdict.Verdict // of its own row
+	Moved     []string
+	Beyond    []string // those of Moved that are not declared
+	Wrong     string   // why the run does not count, in one sentence
+	Seconds   float64
 }
+
+// Failed reports whether the row failed that the fault breaks.
+func (r Result) Failed() bool { return r.Verdict == verdict.Fail && r.Wrong == "" }
 
 // Noticed reports whether the suite blamed the row that the fault breaks, and
 // no row beyond those that the fault declares.
 func (r Result) Noticed() bool {
-	return r.Verdict == verdict.Fail && len(r.Beyond) == 0 && r.Wrong == ""
+	return r.Failed() && len(r.Beyond) == 0
 }
 
 // Judge runs against one fault the specs that call the operation it is in, those
@@ -71,7 +76,7 @@ func own(fault refserver.Fault) string { return fault.Operation + " " + fault.Re
 // judge runs the specs of some rows and compares those other than the fault's
 // own with what is right.
 func judge(ctx context.Context, program string, fault refserver.Fault, right map[string]verdict.Verdict, rows []string) (Result, error) {
-	result := Result{Name: fault.Name, Operation: fault.Operation, Row: fault.Requirements[0], Variant: fault.Variant, Story: fault.Story}
+	result := Result{Name: fault.Name, Operation: fault.Operation, Row: fault.Requirements[0], Variant: fault.Variant, Story: fault.Story, Also: fault.Also}
 	dir, err := os.MkdirTemp("", "threepid-fault-")
 	if err != nil {
 		return result, err
@@ -89,10 +94,7 @@ func judge(ctx context.Context, program string, fault refserver.Fault, right map
 	for _, q := range r.report.Requirements {
 		name := q.Operation + " " + q.ID
 		if name == own(fault) {
-			result.Verdict = q.Verdict
-			if q.Verdict == verdict.Fail && q.Gates && r.exit != 1 {
-				result.Wrong = fmt.Sprintf("the row gates, but the exit code is %d: %v", r.exit, r.report.Profile.Why)
-			}
+			result.judged(q, r)
 			continue
 		}
 		// A row that the failure kept from being tested is not moved: the report
@@ -106,6 +108,41 @@ func judge(ctx context.Context, program string, fault refserver.Fault, right map
 		}
 	}
 	return result, nil
+}
+
+// JudgeAnswers runs the specs of one row against answers that a proxy spoils in
+// front of the reference homeserver.
+func JudgeAnswers(ctx context.Context, program string, fault mutate.Fault) (Result, error) {
+	result := Result{Name: fault.Mutation, Operation: fault.Operation, Row: fault.Requirement, Story: "a proxy spoils the answers"}
+	dir, err := os.MkdirTemp("", "threepid-answers-")
+	if err != nil {
+		return result, err
+	}
+	defer os.RemoveAll(dir)
+	started := time.Now()
+	r, err := run(ctx, dir, program, "--label-filter="+filter([]string{fault.Operation + " " + fault.Requirement}),
+		"--target-option=mutation="+fault.Mutation, fmt.Sprintf("--timeout-factor=%g", Patience))
+	result.Seconds = time.Since(started).Seconds()
+	if err != nil {
+		return result, err
+	}
+	if r.report == nil {
+		return result, fmt.Errorf("%s: no report was written (exit %d):\n%s", fault.Mutation, r.exit, r.output)
+	}
+	for _, q := range r.report.Requirements {
+		if q.Operation == fault.Operation && q.ID == fault.Requirement {
+			result.judged(q, r)
+		}
+	}
+	return result, nil
+}
+
+// judged takes the verdict of the fault's own row.
+func (r *Result) judged(q report.Requirement, left judged) {
+	r.Verdict = q.Verdict
+	if q.Verdict == verdict.Fail && q.Gates && left.exit != 1 {
+		r.Wrong = fmt.Sprintf("the row gates, but the exit code is %d: %v", left.exit, left.report.Profile.Why)
+	}
 }
 
 // concerned are the rows that a fault could move.

@@ -1,16 +1,14 @@
 package matrix
 
 import (
+	"cmp"
 	"encoding/json"
-	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
+	"threepid-conformance/fixtures/mutate"
 	"threepid-conformance/fixtures/refserver"
-	"threepid-conformance/harness/requirements"
 )
 
 // Files that Write leaves in a folder.
@@ -19,90 +17,131 @@ const (
 	JSONFile     = "faults.json"
 )
 
+// Proof is everything that shows whether the suite notices what is wrong.
+type Proof struct {
+	Faults  []Result         // of the reference homeserver
+	Answers []Result         // spoilt by a proxy in front of it
+	Spoilt  []mutate.Outcome // recorded answers, in memory
+}
+
+// Survivors are the names of what was not noticed as it has to be.
+func (p Proof) Survivors() []string {
+	survivors := []string{}
+	for _, r := range slices.Concat(p.Faults, p.Answers) {
+		if !r.Noticed() {
+			survivors = append(survivors, r.Name)
+		}
+	}
+	for _, o := range p.Spoilt {
+		if o.Applied > 0 && o.Equivalent == "" && !o.Noticed() {
+			survivors = append(survivors, o.Mutation.String())
+		}
+	}
+	return survivors
+}
+
+// document is faults.json.
+type document struct {
+	Total      int          `json:"total"`
+	Killed     int          `json:"killed"`
+	Survivors  []string     `json:"survivors"`
+	NotApplied []string     `json:"not_applied"` // no recorded answer has the place
+	Equivalent []equivalent `json:"equivalent"`
+	Faults     []entry      `json:"faults"` // those that were run against; the rest of Total was judged in memory
+}
+
+// An equivalent is a mutation that makes a lawful answer.
+type equivalent struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// An entry is one fault in faults.json.
+type entry struct {
+	Name         string   `json:"name"`
+	Operation    string   `json:"operation"`
+	Requirements []string `json:"requirements"`
+	Variant      string   `json:"variant,omitempty"`
+	Story        string   `json:"story"`
+	Also         []string `json:"also"`       // rows that may move with it
+	KilledBy     []string `json:"killed_by"`  // its own row, if that failed
+	Collateral   []string `json:"collateral"` // rows that moved with it
+	Beyond       []string `json:"beyond,omitempty"`
+	Wrong        string   `json:"wrong,omitempty"`
+	Seconds      float64  `json:"seconds"`
+}
+
+func (p Proof) document() document {
+	d := document{Survivors: p.Survivors(), NotApplied: []string{}, Equivalent: []equivalent{}, Faults: []entry{}}
+	for _, r := range slices.Concat(p.Faults, p.Answers) {
+		e := entry{
+			Name: r.Name, Operation: r.Operation, Requirements: []string{r.Row}, Variant: r.Variant, Story: r.Story,
+			Also: list(r.Also), KilledBy: []string{}, Collateral: list(r.Moved), Beyond: r.Beyond, Wrong: r.Wrong, Seconds: r.Seconds,
+		}
+		if r.Failed() {
+			e.KilledBy = append(e.KilledBy, r.Operation+" "+r.Row)
+		}
+		d.Faults = append(d.Faults, e)
+	}
+	for _, o := range p.Spoilt {
+		switch {
+		case o.Applied == 0:
+			d.NotApplied = append(d.NotApplied, o.Mutation.String())
+		case o.Equivalent != "":
+			d.Equivalent = append(d.Equivalent, equivalent{o.Mutation.String(), o.Equivalent})
+		}
+	}
+	d.Total = len(d.Faults) + len(p.Spoilt)
+	d.Killed = d.Total - len(d.Survivors) - len(d.NotApplied) - len(d.Equivalent)
+	return d
+}
+
+// list is never null in JSON.
+func list(rows []string) []string { return append([]string{}, rows...) }
+
 // Write leaves the matrix of faults and requirements in a folder, as Markdown
 // and as JSON.
-func Write(folder string, results []Result) error {
+func Write(folder string, p Proof) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(results, "", "  ")
+	text, err := json.MarshalIndent(p.document(), "", "  ")
 	if err != nil {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(folder, JSONFile), append(text, '\n'), 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, MarkdownFile), []byte(markdown(results)), 0o644)
+	return os.WriteFile(filepath.Join(folder, MarkdownFile), []byte(p.markdown()), 0o644)
 }
 
-func markdown(results []Result) string {
-	var b strings.Builder
-	noticed := 0
-	for _, r := range results {
-		if r.Noticed() {
-			noticed++
-		}
-	}
-	fmt.Fprintf(&b, "# Faults\n\n%d of %d faults of the reference homeserver are noticed, each by the requirement it breaks.\n", noticed, len(results))
-	for _, operation := range requirements.Operations() {
-		var lines []string
-		for _, r := range results {
-			if r.Operation == operation {
-				lines = append(lines, line(r))
+// silences are requirements whose faults have the suite wait for what never
+// comes, which takes longer than anything else.
+var silences = []string{"email-004-mail-sent-once-to-address", "msisdn-002-success"}
+
+// LongestFirst orders faults by how long their runs took when the folder's
+// faults.json was written, those that it does not know first. The last to start
+// decides when all are done. Without the file, silences come first.
+func LongestFirst(folder string, faults []refserver.Fault) {
+	took := map[string]float64{}
+	if text, err := os.ReadFile(filepath.Join(folder, JSONFile)); err == nil {
+		var last document
+		if json.Unmarshal(text, &last) == nil { // an older one helps nobody
+			for _, e := range last.Faults {
+				took[e.Name] = e.Seconds
 			}
 		}
-		if len(lines) > 0 {
-			slices.Sort(lines)
-			fmt.Fprintf(&b, "\n## %s\n\n| requirement | fault | how a server gets there | verdict | also moved |\n|---|---|---|---|---|\n%s\n", operation, strings.Join(lines, "\n"))
+	}
+	const unknown, silent = 1e6, 1e9
+	weight := func(f refserver.Fault) float64 {
+		seconds, known := took[f.Name]
+		switch {
+		case known:
+			return seconds
+		case slices.Contains(silences, f.Requirements[0]):
+			return silent
 		}
+		return unknown
 	}
-	return b.String()
-}
-
-func line(r Result) string {
-	said := string(r.Verdict)
-	if !r.Noticed() {
-		said = "**" + said + "**"
-	}
-	moved := ""
-	if len(r.Moved) > 0 {
-		moved = fmt.Sprintf("%d", len(r.Moved))
-	}
-	return fmt.Sprintf("| %s | %s | %s | %s | %s |", r.Row, r.Name, r.Story, said, moved)
-}
-
-// Record writes what moved with each fault into also.yaml below the root of the
-// repository. Faults that were not run keep their rows, and so do those whose
-// rows moved at another time: what depends on timing is not to come and go.
-func Record(root string, results []Result) error {
-	also := map[string][]string{}
-	for _, fault := range refserver.Faults() {
-		if len(fault.Also) > 0 {
-			also[fault.Name] = slices.Clone(fault.Also)
-		}
-	}
-	for _, r := range results {
-		if len(r.Moved) > 0 {
-			also[r.Name] = append(also[r.Name], r.Moved...)
-		}
-	}
-	file := filepath.Join(root, refserver.AlsoFile)
-	old, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	var b strings.Builder
-	for l := range strings.Lines(string(old)) {
-		if !strings.HasPrefix(l, "#") {
-			break
-		}
-		b.WriteString(l)
-	}
-	for _, name := range slices.Sorted(maps.Keys(also)) {
-		fmt.Fprintf(&b, "%s:\n", name)
-		for _, row := range slices.Compact(slices.Sorted(slices.Values(also[name]))) {
-			fmt.Fprintf(&b, "  - %s\n", row)
-		}
-	}
-	return os.WriteFile(file, []byte(b.String()), 0o644)
+	slices.SortStableFunc(faults, func(a, b refserver.Fault) int { return cmp.Compare(weight(b), weight(a)) })
 }
