@@ -80,8 +80,7 @@ var _ = Describe("GET /account/3pid", Operation("getAccount3PIDs"), func() {
 		It("says in milliseconds when the owner confirmed the address", Must("get-006-validated-at-milliseconds"),
 			func(ctx SpecContext) {
 				alice := fixtures.NewUser(ctx)
-				session := fixtures.ValidateEmail(ctx)
-				Pause(ctx, 1100*time.Millisecond, "the address has to be validated visibly earlier than it is added")
+				session := fixtures.MoreThanASecondOld(ctx).Session
 				alice.Add(ctx, session)
 
 				answer := alice.Get(ctx, "/account/3pid")
@@ -96,10 +95,9 @@ var _ = Describe("GET /account/3pid", Operation("getAccount3PIDs"), func() {
 
 		It("gives the same items when it is read again later", Must("get-007-timestamps-stable"),
 			func(ctx SpecContext) {
-				alice, _ := fixtures.WithEmail(ctx)
-				first := alice.Get(ctx, "/account/3pid")
-				Pause(ctx, 1100*time.Millisecond, "times that are made up on reading differ only later")
-				second := alice.Get(ctx, "/account/3pid")
+				old := fixtures.MoreThanASecondOld(ctx)
+				first := old.Reading
+				second := old.Owner.Get(ctx, "/account/3pid")
 				Expect(second.JSON["threepids"]).To(ConsistOf(first.JSON["threepids"]), "first reading:\n%s\nsecond reading:\n%s", first, second)
 			})
 
