@@ -21,7 +21,7 @@ type watch struct {
 
 // lateness is how long after its spec's count a mail that should not be may come
 // and is still counted, even if the run is over by then.
-const lateness = 2 * time.Second
+const lateness = time.Second
 
 const watchFile = "watches.jsonl"
 

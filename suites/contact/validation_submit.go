@@ -89,7 +89,7 @@ var _ = Describe("submit_url of an expired e-mail session", Operation("requestTo
 	It("says that the session has expired", Should("val-010-submit-url-bad-parameter"),
 		func(ctx SpecContext) {
 			session := submittableEmail(ctx)
-			Pause(ctx, 1200*time.Millisecond, "the session has to expire")
+			Pause(ctx, 1100*time.Millisecond, "the session has to expire")
 			answer := fixtures.Submit(ctx, session.url, session.body)
 			Expect(answer).To(HaveStatus(http.StatusBadRequest))
 			Expect(answer).To(HaveErrcode("M_SESSION_EXPIRED"))
