@@ -66,7 +66,7 @@ func Examine(c config.Config, makeAccount func(context.Context) (Account, error)
 		{"links", linksLead},
 		{"identity", func(ctx context.Context) (string, error) { return identityReached(ctx, account) }},
 		{"sms", smsArrives},
-		{"rate limits", limitsBite},
+		{"rate limits", func(ctx context.Context) (string, error) { return limitsBite(ctx, makeAccount) }},
 	} {
 		finding, err := ch.look(ctx)
 		if err == nil {
@@ -110,8 +110,9 @@ func mailArrives(ctx context.Context) (string, error) {
 	return "a validation mail arrived", nil
 }
 
-// limitsBite asks ten times, each for another address, as a few specs do.
-func limitsBite(ctx context.Context) (string, error) {
+// limitsBite asks ten times, each for another address, as a few specs do, and
+// makes more accounts, as nearly all do.
+func limitsBite(ctx context.Context, makeAccount func(context.Context) (Account, error)) (string, error) {
 	for n := range 10 {
 		answer, err := Homeserver().Do(ctx, exchange.Request{
 			Method: http.MethodPost,
@@ -126,5 +127,25 @@ func limitsBite(ctx context.Context) (string, error) {
 			return "", fmt.Errorf("the %d. request in a row was refused with 429; a run would wait for long, so raise the limits; %s", n+1, mend(advice.RateLimits))
 		}
 	}
-	return "ten requests in a row were not limited", nil
+	if len(session.config.Users.Accounts) > 0 {
+		return "ten requests in a row were not limited", nil // and accounts are given
+	}
+	limited := accountsLimited(ctx, makeAccount)
+	if limited != "" {
+		return "", fmt.Errorf("%s was refused with 429; a run makes hundreds of accounts, so raise the limits; %s", limited, mend(advice.RateLimits))
+	}
+	return "ten requests and six accounts in a row were not limited", nil
+}
+
+// accountsLimited makes five accounts, beside the one that was made for a look,
+// and returns the request that came too soon, or nothing. What else keeps
+// accounts from being made was said already.
+func accountsLimited(ctx context.Context, makeAccount func(context.Context) (Account, error)) (request string) {
+	ctx = exchange.Impatient(ctx, func(a *exchange.Answer) { request = a.Method + " " + a.URL })
+	for range 5 {
+		if _, err := makeAccount(ctx); err != nil {
+			break
+		}
+	}
+	return request
 }

@@ -144,3 +144,14 @@ func TestTheDeadlineLimitsOneRequest(t *testing.T) {
 type transport func(*http.Request) (*http.Response, error)
 
 func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestImpatienceReturnsTheRefusal(t *testing.T) {
+	g := NewWithT(t)
+	var told []int
+	ctx := Impatient(t.Context(), func(a *Answer) { told = append(told, a.Status) })
+	a, asked, _, err := patiently(ctx, limited(`{"retry_after_ms":10}`), granted)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(a.Status).To(Equal(429))
+	g.Expect(asked).To(Equal(1))
+	g.Expect(told).To(Equal([]int{429}))
+}
