@@ -105,6 +105,8 @@ func outcomeOf(spec types.SpecReport, n note) (verdict.Outcome, bool) {
 		o = *n.Outcome
 	case spec.State.Is(types.SpecStateFailed) && n.Outcome != nil:
 		o = *n.Outcome
+	case spec.State.Is(types.SpecStateInterrupted | types.SpecStateAborted):
+		o.Verdict, o.Reason = verdict.NotTested, "the run was interrupted"
 	default:
 		// A panic or a time-out outranks what the spec said before.
 		o.Verdict = verdict.Fail

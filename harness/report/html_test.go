@@ -30,7 +30,7 @@ func TestTheFirstScreen(t *testing.T) {
 	text := page(t, aRun(t), t.TempDir())
 	rows := len(requirements.Rows())
 	order(g, text, "<h1>Synapse 1.140.0 ", "✗ failing", fmt.Sprintf("%d of %d rows were not tested.", rows-7, rows),
-		"1 row failed that counts", "<th scope=\"row\">MUST</th>", "Operations × requirements", `id="rows"`)
+		"1 row that counts failed", "<th scope=\"row\">MUST</th>", "Operations × requirements", `id="rows"`)
 	g.Expect(text).NotTo(ContainSubstring("did not come to its end"))
 	r := aRun(t)
 	r.Complete = false

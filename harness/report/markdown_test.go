@@ -158,7 +158,7 @@ func TestSummary(t *testing.T) {
 		"fail     getAccount3PIDs get-003-item-required-fields\n         expected added_at; got <nothing> | \"x\" & more\n",
 		"fail     bind3PID gen-005-errcode-form (does not count)\n         got m_x\n",
 		"blocked  add3PID add-003-requires-uia\n         the session was not validated\n",
-		"result      failing: 1 row failed that counts; 1 row blocked",
+		"result      failing: 1 row that counts failed; 1 row blocked",
 		"report      out/results/report.html, and report.md beside it\n",
 	} {
 		g.Expect(text).To(ContainSubstring(part))

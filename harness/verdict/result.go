@@ -64,8 +64,11 @@ func Conclude(rows []Judged, known Expectations, complaints []string) Result {
 	}
 
 	because := func(format string, args ...any) { result.Why = append(result.Why, fmt.Sprintf(format, args...)) }
-	if fails > 0 {
-		because("%s failed that counts", plural(fails, "row"))
+	switch {
+	case fails == 1:
+		because("1 row that counts failed")
+	case fails > 1:
+		because("%d rows that count failed", fails)
 	}
 	if blocked > 0 {
 		because("%s blocked with nothing in this run to explain it", plural(blocked, "row"))

@@ -26,13 +26,13 @@ func TestWhatEndsARunWithExit1(t *testing.T) {
 		{
 			name: "one failure",
 			run:  run{rows: []verdict.Candidate{must("r-1"), must("r-9")}, outcomes: []verdict.Outcome{ended("r-1", verdict.Fail), passing}},
-			why:  []string{"1 row failed"},
+			why:  []string{"1 row that counts failed"},
 		},
 		{
 			name: "two failures and two blocked",
 			run: run{rows: []verdict.Candidate{must("r-1"), must("r-2"), must("r-3"), must("r-4"), must("r-9")}, outcomes: []verdict.Outcome{
 				ended("r-1", verdict.Fail), ended("r-2", verdict.Fail), ended("r-3", verdict.Blocked), ended("r-4", verdict.Blocked), passing}},
-			why: []string{"2 rows failed", "2 rows blocked"},
+			why: []string{"2 rows that count failed", "2 rows blocked"},
 		},
 		{
 			name: "a blocked row of a requirement that never counts",
