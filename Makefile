@@ -53,6 +53,7 @@ check:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	$(GO) tool actionlint -shellcheck= -pyflakes= .github/workflows/*.yml .ci/examples/github-*.yml
 
 compare: ## what changed between two reports: OLD=… NEW=…, files or results folders
 	@test -n "$(OLD)" -a -n "$(NEW)" || { echo "Say which reports: make compare OLD=old/report.json NEW=results" >&2; exit 2; }
