@@ -14,7 +14,7 @@ COMMON = $(if $(SIDECARS),--sidecars=$(SIDECARS)) $(if $(KEEP),--keep)
 # Without Docker the run says what that means.
 own_images = $(if $(filter containers,$(SIDECARS))$(IMAGE),if docker version >/dev/null 2>&1; then .ci/images mailpit mockidserver; fi,true)
 
-.PHONY: conformance qualify preflight images compare list test faults check schemas help
+.PHONY: conformance qualify preflight build images compare list test faults check schemas help
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -36,7 +36,10 @@ qualify: ## judge a homeserver that the suite starts: TARGET=synapse ROOTFS=… 
 preflight: ## look at HOMESERVER_URL=… without judging it: will a run work?
 	@$(CONFORMANCE) preflight $(if $(HOMESERVER_URL),--url=$(HOMESERVER_URL)) $(COMMON) $(ARGS)
 
-images: ## the images of mail catcher, identity server and reference homeserver, without a registry
+build: ## the suite as one static program, bin/conformance
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(or $(BIN),bin)/conformance ./suites/cmd/conformance
+
+images: ## the images of mail catcher, identity server, reference homeserver and suite, without a registry
 	.ci/images
 
 list: ## operations × requirements, with the number of specs

@@ -28,7 +28,7 @@ type check struct {
 // thing that the suite will need. makeAccount makes an account the way specs do.
 // It returns 0 when a run can start, 1 when something would spoil it.
 func Examine(c config.Config, makeAccount func(context.Context) (Account, error), out io.Writer) int {
-	scratch, err := os.MkdirTemp("", "threepid-conformance-preflight-")
+	scratch, err := scratchFolder("threepid-conformance-preflight-")
 	if err != nil {
 		fmt.Fprintln(out, err)
 		return ExitUsage

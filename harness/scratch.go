@@ -3,8 +3,23 @@ package harness
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 )
+
+// scratchFolder makes a folder of the run's own. An image that holds nothing but
+// the program has no place for temporary files yet.
+func scratchFolder(pattern string) (string, error) {
+	dir, err := os.MkdirTemp("", pattern)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return dir, err
+	}
+	if err := os.MkdirAll(os.TempDir(), 0o777|fs.ModeSticky); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp("", pattern)
+}
 
 // Processes hand things over to process 1 in files of the run's scratch folder,
 // a line of JSON for each: it reads them when the others have finished.

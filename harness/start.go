@@ -73,7 +73,7 @@ func setUp(ctx context.Context, sel selection, evidence *os.File, out io.Writer)
 			st = nil
 		}
 	}()
-	if st.world.Dir, err = os.MkdirTemp("", "threepid-conformance-"); err != nil {
+	if st.world.Dir, err = scratchFolder("threepid-conformance-"); err != nil {
 		return st, fmt.Errorf("no scratch folder can be made: %w", err)
 	}
 	st.onClose(func(context.Context) error { return os.RemoveAll(st.world.Dir) })
