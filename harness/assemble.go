@@ -26,6 +26,9 @@ func assemble(r ginkgo.Report) (*report.Report, verdict.Result) {
 	for _, reason := range r.SpecialSuiteFailureReasons {
 		complaints = append(complaints, "Ginkgo: "+reason)
 	}
+	if dropped := run.stage.mailsDropped; dropped != nil && dropped() > 0 {
+		complaints = append(complaints, fmt.Sprintf("the mail catcher was full and dropped %d mails, so a mail that is missing proves nothing", dropped()))
+	}
 	for _, spec := range r.SpecReports {
 		if !spec.LeafNodeType.Is(types.NodeTypeIt) {
 			if spec.State.Is(types.SpecStateFailureStates) {

@@ -30,6 +30,10 @@ type stage struct {
 	world world
 	out   io.Writer // for lines about the set-up
 
+	// mailsDropped is how many mails the embedded catcher had no room for; nil
+	// where another one catches them.
+	mailsDropped func() int
+
 	mu      sync.Mutex // several homeservers start at once
 	closers []func(context.Context) error
 }
@@ -126,6 +130,7 @@ func (s *stage) startMail(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("the mail catcher cannot listen at %s: %w; free the port or change mail.smtp_listen", c.Mail.SMTPListen, err)
 	}
 	s.onClose(func(context.Context) error { return caught.Close() })
+	s.mailsDropped = caught.Dropped
 	s.world.MailAPI, s.world.SMTP = caught.APIURL(), caught.SMTPAddr()
 	return caught.SMTPAddr(), nil
 }

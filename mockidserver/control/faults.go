@@ -83,9 +83,6 @@ func Slow(delay time.Duration) Fault { return Fault{Kind: FaultSlow, Delay: Dura
 // Stalled holds the request for [DefaultStall], then resets the connection.
 func Stalled() Fault { return Fault{Kind: FaultStalled} }
 
-// StalledBody sends half an answer, holds for [DefaultStall], then resets.
-func StalledBody() Fault { return Fault{Kind: FaultStalledBody} }
-
 // Reset resets the connection instead of answering.
 func Reset() Fault { return Fault{Kind: FaultReset} }
 
