@@ -24,22 +24,31 @@ type usual map[string]string
 // incidental headers differ from answer to answer and say nothing about it.
 var incidental = map[string]bool{"Date": true, "Content-Length": true}
 
-// usualHeaders finds them: those of at least three answers in five.
-func usualHeaders(records []exchange.Record) usual {
-	answers := 0
-	counts := map[[2]string]int{}
-	for _, r := range records {
-		if r.Party != "" || r.Response == nil {
-			continue
-		}
-		answers++
-		for name, values := range r.Response.Headers {
-			counts[[2]string{name, strings.Join(values, ", ")}]++
+// headerCounts finds them: those of at least three answers in five.
+type headerCounts struct {
+	answers int
+	of      map[[2]string]int // by name and value
+}
+
+func (c *headerCounts) add(r exchange.Record) {
+	if r.Party != "" || r.Response == nil {
+		return
+	}
+	if c.of == nil {
+		c.of = map[[2]string]int{}
+	}
+	c.answers++
+	for name, values := range r.Response.Headers {
+		if !incidental[name] {
+			c.of[[2]string{name, strings.Join(values, ", ")}]++
 		}
 	}
+}
+
+func (c *headerCounts) usual() usual {
 	found := usual{}
-	for header, n := range counts {
-		if !incidental[header[0]] && n*5 >= answers*3 {
+	for header, n := range c.of {
+		if n*5 >= c.answers*3 {
 			found[header[0]] = header[1]
 		}
 	}

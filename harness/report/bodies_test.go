@@ -23,7 +23,11 @@ func TestAnAnswerShowsWhereItsHeadersDiffer(t *testing.T) {
 	same := map[string][]string{"Content-Type": {"application/json"}, "Server": {"x"}, "Date": {"now"}}
 	odd := map[string][]string{"Content-Type": {"text/html"}, "Location": {"/a", "/b"}, "Content-Length": {"7"}}
 	records := answers(same, same, odd)
-	u := usualHeaders(append(records, exchange.Record{Party: "identity-server", Response: &exchange.Message{Headers: odd}}))
+	var counts headerCounts
+	for _, r := range append(records, exchange.Record{Party: "identity-server", Response: &exchange.Message{Headers: odd}}) {
+		counts.add(r)
+	}
+	u := counts.usual()
 	g.Expect(u.lines()).To(Equal([]string{"Content-Type: application/json", "Server: x"}))
 	g.Expect(u.answer(records[0].Response, "p1-1")).To(Equal("200 OK\n\n{}"))
 	g.Expect(u.answer(records[2].Response, "p1-3")).To(Equal("200 OK\nContent-Type: text/html\nLocation: /a, /b\n(no Server)\n\n{}"))

@@ -21,14 +21,12 @@ type Evidence struct {
 	// Unreadable counts lines that are no record. A run that was killed while it
 	// wrote leaves one.
 	Unreadable int
-
-	byID map[string]int
 }
 
-// ReadEvidence reads exchanges.jsonl in dir. A folder without the file holds no
+// ReadEvidence reads all of exchanges.jsonl in dir into memory. A folder without the file holds no
 // evidence, which is no error.
 func ReadEvidence(dir string) (Evidence, error) {
-	e := Evidence{byID: map[string]int{}}
+	var e Evidence
 	f, err := os.Open(filepath.Join(dir, ExchangesFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return e, nil
@@ -56,26 +54,7 @@ func ReadEvidence(dir string) (Evidence, error) {
 	}
 	// Parallel processes, and servers beside them, append when they are done.
 	slices.SortStableFunc(e.Records, func(a, b exchange.Record) int { return started(a).Compare(started(b)) })
-	for i, r := range e.Records {
-		e.byID[r.ID] = i
-	}
 	return e, nil
-}
-
-// of returns the records with these ids in the order of time.
-func (e Evidence) of(ids []string) []exchange.Record {
-	var places []int
-	for _, id := range ids {
-		if i, ok := e.byID[id]; ok && !slices.Contains(places, i) {
-			places = append(places, i)
-		}
-	}
-	slices.Sort(places)
-	var found []exchange.Record
-	for _, i := range places {
-		found = append(found, e.Records[i])
-	}
-	return found
 }
 
 // started is when an exchange began; the zero time when the record does not say.

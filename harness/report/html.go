@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"iter"
 	"strings"
 	"time"
 
@@ -36,10 +37,15 @@ type view struct {
 	Sections  []sectionView
 	Levels    []string
 	Usual     []string // headers that most answers had
-	Before    []exchangeView
-	Evidence  int // exchanges in exchanges.jsonl
-	Broken    int // of its lines, those that cannot be read
+	Outside   int      // exchanges that no spec names
+	Evidence  int      // exchanges in exchanges.jsonl
+	Broken    int      // of its lines, those that cannot be read
+
+	outside iter.Seq[exchangeView]
 }
+
+// Before is for a range in the template.
+func (v view) Before() iter.Seq[exchangeView] { return v.outside }
 
 // A markCount says how many rows have a mark, and where the first of them is.
 type markCount struct {
@@ -54,14 +60,15 @@ type levelCounts struct {
 
 // html writes report.html. dir holds the evidence.
 func (r *Report) html(out io.Writer, dir string) error {
-	evidence, err := ReadEvidence(dir)
+	archive, err := openArchive(dir)
 	if err != nil {
 		return err
 	}
-	return page.Execute(out, r.view(evidence, dir))
+	defer archive.close()
+	return page.Execute(out, r.view(archive, dir))
 }
 
-func (r *Report) view(evidence Evidence, dir string) view {
+func (r *Report) view(archive *archive, dir string) view {
 	v := view{
 		Head:     look.NewHead(),
 		Report:   r,
@@ -71,8 +78,8 @@ func (r *Report) view(evidence Evidence, dir string) view {
 		At:       r.Suite.Finished.UTC().Format("2 January 2006, 15:04 MST"),
 		Columns:  columnTitles(),
 		Grid:     r.grid(),
-		Evidence: len(evidence.Records),
-		Broken:   evidence.Unreadable,
+		Evidence: len(archive.places),
+		Broken:   archive.unreadable,
 	}
 	v.Rows, v.NotTested = r.Tested()
 	for _, level := range verdict.Levels {
@@ -85,10 +92,11 @@ func (r *Report) view(evidence Evidence, dir string) view {
 		}
 	}
 
-	show := r.storyteller(evidence, dir)
-	v.Usual = show.usual.lines()
+	show := r.storyteller(archive, dir)
+	v.Usual = archive.usual.lines()
 	v.Sections = show.sections()
-	v.Before = show.exchanges(show.outsideSpecs())
+	outside := show.outsideSpecs()
+	v.Outside, v.outside = len(outside), show.exchanges(outside, nil)
 	return v
 }
 
@@ -186,7 +194,7 @@ func (s storyteller) exchange(r exchange.Record, first time.Time, cited bool) ex
 	}
 	if r.Response != nil {
 		x.Status, x.Took = r.Response.Status, fmt.Sprintf("%.0f ms", r.Millis)
-		u := s.usual
+		u := s.archive.usual
 		if r.Party != "" {
 			u = nil
 		}

@@ -2,10 +2,10 @@ package report
 
 import (
 	"cmp"
+	"iter"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/requirements"
@@ -14,23 +14,17 @@ import (
 
 // A storyteller turns rows and evidence into what the page shows.
 type storyteller struct {
-	report   *Report
-	evidence Evidence
-	usual    usual
-	logs     *targetLogs
+	report  *Report
+	archive *archive
+	logs    *targetLogs
 }
 
-func (r *Report) storyteller(evidence Evidence, dir string) storyteller {
+func (r *Report) storyteller(archive *archive, dir string) storyteller {
 	hide := r.Hide
 	if hide == nil {
 		hide = func(text string) string { return text }
 	}
-	return storyteller{
-		report:   r,
-		evidence: evidence,
-		usual:    usualHeaders(evidence.Records),
-		logs:     &targetLogs{dir: dir, hide: hide, read: map[string][]logEntry{}},
-	}
+	return storyteller{report: r, archive: archive, logs: &targetLogs{dir: dir, hide: hide, read: map[string][]logEntry{}}}
 }
 
 // A sectionView is one verdict's rows.
@@ -63,12 +57,34 @@ type rowView struct {
 	Rerun               string
 }
 
+// A specView reads its exchanges when the page has come to them.
 type specView struct {
 	Spec
-	Exchanges []exchangeView
-	Said      string // its message, where the row's reason is another spec's
-	Missing   int    // exchanges that exchanges.jsonl does not hold
-	Log       *logWindow
+	Said    string // its message, where the row's reason is another spec's
+	Shown   int    // exchanges
+	Missing int    // exchanges that exchanges.jsonl does not hold
+
+	row    Requirement
+	places []place
+	cited  map[string]bool
+	by     storyteller
+}
+
+// Exchanges is for a range in the template.
+func (v specView) Exchanges() iter.Seq[exchangeView] { return v.by.exchanges(v.places, v.cited) }
+
+// Log is what the target printed meanwhile, where somebody may look for a cause;
+// nil when that is nothing.
+func (v specView) Log() *logWindow {
+	if v.row.Verdict == verdict.Pass || v.row.Verdict == verdict.NotTested {
+		return nil
+	}
+	records := slices.Collect(v.by.archive.read(v.places))
+	w, ok := v.by.logs.window(v.by.variantOf(v.row, records), records)
+	if !ok {
+		return nil
+	}
+	return &w
 }
 
 // A piece is text, or a link when Anchor is set.
@@ -151,29 +167,19 @@ func (s storyteller) row(q Requirement, thin bool) rowView {
 	}
 	own := map[string]bool{}
 	for _, spec := range q.Specs {
-		records := s.evidence.of(spec.Exchanges)
-		sv := specView{Spec: spec, Missing: len(spec.Exchanges) - len(records)}
+		places := s.archive.of(spec.Exchanges)
+		sv := specView{Spec: spec, Shown: len(places), Missing: len(spec.Exchanges) - len(places), row: q, places: places, cited: cited, by: s}
 		if spec.Message != q.Reason {
 			sv.Said = spec.Message
 		}
-		var first time.Time
-		for i, r := range records {
-			if i == 0 {
-				first = started(r)
-			}
-			own[r.ID] = true
-			sv.Exchanges = append(sv.Exchanges, s.exchange(r, first, cited[r.ID]))
-		}
-		if q.Verdict != verdict.Pass && q.Verdict != verdict.NotTested {
-			if w, ok := s.logs.window(s.variantOf(q, records), records); ok {
-				sv.Log = &w
-			}
+		for _, p := range places {
+			own[p.id] = true
 		}
 		v.Specs = append(v.Specs, sv)
 		v.Rerun = spec.Rerun
 	}
 	for _, id := range q.Exchanges {
-		if _, there := s.evidence.byID[id]; !there || own[id] {
+		if !s.archive.has(id) || own[id] {
 			continue
 		}
 		if len(v.Elsewhere) == listedElsewhere {
@@ -220,18 +226,20 @@ func (s storyteller) variantOf(q Requirement, records []exchange.Record) string 
 	return string(entry.VariantOf(q.Operation))
 }
 
-// exchanges shows records that belong to no spec.
-func (s storyteller) exchanges(records []exchange.Record) []exchangeView {
-	var all []exchangeView
-	for _, r := range records {
-		all = append(all, s.exchange(r, started(records[0]), false))
+// exchanges shows records one after the other.
+func (s storyteller) exchanges(places []place, cited map[string]bool) iter.Seq[exchangeView] {
+	return func(yield func(exchangeView) bool) {
+		for r := range s.archive.read(places) {
+			if !yield(s.exchange(r, places[0].started, cited[r.ID])) {
+				return
+			}
+		}
 	}
-	return all
 }
 
 // outsideSpecs are the records that no spec of the report names: the look at the
 // deployment before the first spec, and what was cleaned up after the last.
-func (s storyteller) outsideSpecs() []exchange.Record {
+func (s storyteller) outsideSpecs() []place {
 	named := map[string]bool{}
 	for _, q := range s.report.Requirements {
 		for _, spec := range q.Specs {
@@ -240,13 +248,7 @@ func (s storyteller) outsideSpecs() []exchange.Record {
 			}
 		}
 	}
-	var rest []exchange.Record
-	for _, r := range s.evidence.Records {
-		if !named[r.ID] {
-			rest = append(rest, r)
-		}
-	}
-	return rest
+	return slices.DeleteFunc(slices.Clone(s.archive.places), func(p place) bool { return named[p.id] })
 }
 
 // exchangeName matches what messages call an exchange.
@@ -270,7 +272,7 @@ func (s storyteller) linked(text string) []piece {
 	done := 0
 	for _, at := range exchangeName.FindAllStringSubmatchIndex(text, -1) {
 		id := text[at[2]:at[3]]
-		if _, there := s.evidence.byID[id]; !there {
+		if !s.archive.has(id) {
 			continue
 		}
 		pieces = append(pieces, piece{Text: text[done:at[0]]}, piece{Text: text[at[0]:at[1]], Anchor: anchorOf(id)})

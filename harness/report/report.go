@@ -11,6 +11,7 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -211,25 +212,39 @@ func (r *Report) Render(dir string) error {
 	if err != nil {
 		return err
 	}
-	var html bytes.Buffer
-	if err := r.html(&html, dir); err != nil {
+	if err := r.writeHTML(dir); err != nil {
 		return err
 	}
-	for name, content := range map[string][]byte{
-		HTMLFile:     html.Bytes(),
-		MarkdownFile: []byte(r.markdown()),
-		JUnitFile:    junit,
-	} {
-		if err := write(dir, name, content); err != nil {
-			return err
-		}
+	if err := write(dir, MarkdownFile, []byte(r.markdown())); err != nil {
+		return err
+	}
+	return write(dir, JUnitFile, junit)
+}
+
+// writeHTML writes the page as it is made: it can be as large as the evidence.
+func (r *Report) writeHTML(dir string) error {
+	f, err := os.Create(filepath.Join(dir, HTMLFile))
+	if err != nil {
+		return unwritable(err)
+	}
+	out := bufio.NewWriter(f)
+	if err = r.html(out, dir); err == nil {
+		err = out.Flush()
+	}
+	if closed := f.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return unwritable(err)
 	}
 	return nil
 }
 
+func unwritable(err error) error { return fmt.Errorf("the report cannot be written: %w", err) }
+
 func write(dir, name string, content []byte) error {
 	if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-		return fmt.Errorf("the report cannot be written: %w", err)
+		return unwritable(err)
 	}
 	return nil
 }

@@ -1,0 +1,133 @@
+package report
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"threepid-conformance/harness/exchange"
+)
+
+// An archive gives out the records of exchanges.jsonl one at a time, so that a
+// page can be made of more evidence than would fit into memory.
+type archive struct {
+	file       *os.File // nil without evidence
+	places     []place  // in the order of time
+	byID       map[string]int
+	usual      usual
+	unreadable int // lines that are no record
+}
+
+// A place is where a record is in the file.
+type place struct {
+	id      string
+	started time.Time
+	at      int64
+	length  int
+}
+
+// openArchive reads exchanges.jsonl in dir once, and keeps it open.
+func openArchive(dir string) (*archive, error) {
+	a := &archive{byID: map[string]int{}}
+	f, err := os.Open(filepath.Join(dir, ExchangesFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return a, nil
+	}
+	if err == nil {
+		a.file = f
+		err = a.index(bufio.NewReader(f))
+	}
+	if err != nil {
+		a.close()
+		return nil, fmt.Errorf("the evidence cannot be read: %w", err)
+	}
+	return a, nil
+}
+
+func (a *archive) close() { _ = a.file.Close() } // read only; nil is an error, too
+
+func (a *archive) index(lines *bufio.Reader) error {
+	var at int64
+	var headers headerCounts
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if len(strings.TrimSpace(string(line))) > 0 {
+			var r exchange.Record
+			if json.Unmarshal(line, &r) == nil && r.ID != "" {
+				a.places = append(a.places, place{id: r.ID, started: started(r), at: at, length: len(line)})
+				headers.add(r)
+			} else {
+				a.unreadable++
+			}
+		}
+		if at += int64(len(line)); err != nil {
+			break
+		}
+	}
+	// Parallel processes, and servers beside them, append when they are done.
+	slices.SortStableFunc(a.places, func(x, y place) int { return x.started.Compare(y.started) })
+	for i, p := range a.places {
+		a.byID[p.id] = i
+	}
+	a.usual = headers.usual()
+	return nil
+}
+
+// has reports whether there is a record with this id.
+func (a *archive) has(id string) bool {
+	_, there := a.byID[id]
+	return there
+}
+
+// of finds the records with these ids, in the order of time.
+func (a *archive) of(ids []string) []place {
+	var found []int
+	for _, id := range ids {
+		if i, there := a.byID[id]; there && !slices.Contains(found, i) {
+			found = append(found, i)
+		}
+	}
+	slices.Sort(found)
+	places := make([]place, len(found))
+	for n, i := range found {
+		places[n] = a.places[i]
+	}
+	return places
+}
+
+// read reads records one after the other.
+func (a *archive) read(places []place) iter.Seq[exchange.Record] {
+	return func(yield func(exchange.Record) bool) {
+		for _, p := range places {
+			if !yield(a.record(p)) {
+				return
+			}
+		}
+	}
+}
+
+// record reads one record. Where the file was changed meanwhile, the record says
+// so in place of what it held.
+func (a *archive) record(p place) exchange.Record {
+	line := make([]byte, p.length)
+	var r exchange.Record
+	_, err := a.file.ReadAt(line, p.at)
+	if err == nil {
+		err = json.Unmarshal(line, &r)
+	}
+	if err != nil {
+		return exchange.Record{ID: p.id, Started: p.started.Format(time.RFC3339Nano), Error: fmt.Sprintf("%s cannot be read: %v", ExchangesFile, err)}
+	}
+	return r
+}
