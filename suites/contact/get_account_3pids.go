@@ -80,7 +80,7 @@ var _ = Describe("GET /account/3pid", Operation("getAccount3PIDs"), func() {
 		It("says in milliseconds when the owner confirmed the address", Must("get-006-validated-at-milliseconds"),
 			func(ctx SpecContext) {
 				alice := fixtures.NewUser(ctx)
-				session := fixtures.MoreThanASecondOld(ctx).Session
+				session := fixtures.AgedSession(ctx)
 				alice.Add(ctx, session)
 
 				answer := alice.Get(ctx, "/account/3pid")
@@ -95,9 +95,8 @@ var _ = Describe("GET /account/3pid", Operation("getAccount3PIDs"), func() {
 
 		It("gives the same items when it is read again later", Must("get-007-timestamps-stable"),
 			func(ctx SpecContext) {
-				old := fixtures.MoreThanASecondOld(ctx)
-				first := old.Reading
-				second := old.Owner.Get(ctx, "/account/3pid")
+				alice, first := fixtures.AgedList(ctx)
+				second := alice.Get(ctx, "/account/3pid")
 				Expect(second.JSON["threepids"]).To(ConsistOf(first.JSON["threepids"]), "first reading:\n%s\nsecond reading:\n%s", first, second)
 			})
 
