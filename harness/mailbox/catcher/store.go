@@ -2,6 +2,7 @@ package catcher
 
 import (
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -24,12 +25,13 @@ type store struct {
 	mu      sync.RWMutex
 	mails   []*record // oldest first
 	byID    map[string]*record
+	around  around
 	bytes   int
 	dropped int
 }
 
 func newStore(limits limits) *store {
-	return &store{limits: limits, byID: make(map[string]*record)}
+	return &store{limits: limits, byID: map[string]*record{}, around: around{}}
 }
 
 func (s *store) add(mail *record) {
@@ -37,6 +39,7 @@ func (s *store) add(mail *record) {
 	defer s.mu.Unlock()
 	s.mails = append(s.mails, mail)
 	s.byID[mail.id] = mail
+	s.around.add(mail)
 	s.bytes += mail.size()
 
 	// The newest mail stays whatever its size.
@@ -52,6 +55,7 @@ func (s *store) add(mail *record) {
 // forget takes a mail out of the accounts; the caller takes it out of s.mails.
 func (s *store) forget(mail *record) {
 	delete(s.byID, mail.id)
+	s.around.remove(mail)
 	s.bytes -= mail.size()
 }
 
@@ -62,13 +66,17 @@ func (s *store) get(id string) (mail *record, ok bool) {
 	return mail, ok
 }
 
-// page returns the mails that match, newest first, without the first start and
-// at most limit of them, and how many match in all.
-func (s *store) page(match func(*record) bool, start, limit int) (mails []*record, matching int) {
+// page returns the mails whose haystack holds the needle, newest first, without
+// the first start and at most limit of them, and how many match in all.
+func (s *store) page(needle string, start, limit int) (mails []*record, matching int) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, mail := range slices.Backward(s.mails) {
-		if !match(mail) {
+	candidates, ok := s.around.candidates(needle)
+	if !ok {
+		candidates = s.mails
+	}
+	for _, mail := range slices.Backward(candidates) {
+		if !strings.Contains(mail.haystack, needle) {
 			continue
 		}
 		if matching >= start && len(mails) < limit {
@@ -99,6 +107,7 @@ func (s *store) clear() {
 	defer s.mu.Unlock()
 	s.mails, s.bytes = nil, 0
 	clear(s.byID)
+	clear(s.around)
 }
 
 func (s *store) count() int {

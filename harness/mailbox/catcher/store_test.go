@@ -12,7 +12,7 @@ func numbered(i, size int) *record {
 }
 
 func subjectsOf(s *store) string {
-	mails, _ := s.page(func(*record) bool { return true }, 0, 1000)
+	mails, _ := s.page("", 0, 1000)
 	var all []string
 	for _, m := range mails {
 		all = append(all, m.subject)
