@@ -191,8 +191,8 @@ var _ = ginkgo.SynchronizedBeforeSuite(func() []byte {
 	}
 })
 
-// At the end process 1 counts the watched mailboxes once more, while the
-// catcher is still there.
+// At the end process 1 counts what came to the watched addresses and numbers once
+// more, while the catcher and the delegate are still there.
 var _ = ginkgo.SynchronizedAfterSuite(func(ctx ginkgo.SpecContext) {
 	if err := tidy(ctx); err != nil {
 		ginkgo.Fail("what the run made could not be counted: " + err.Error())
@@ -207,7 +207,7 @@ var _ = ginkgo.SynchronizedAfterSuite(func(ctx ginkgo.SpecContext) {
 	}
 	findings, err := recount(ctx)
 	if err != nil {
-		ginkgo.Fail("the mailboxes could not be counted at the end of the run: " + err.Error())
+		ginkgo.Fail("mails or SMS could not be counted at the end of the run: " + err.Error())
 	}
 	run.findings = append(run.findings, findings...)
 })

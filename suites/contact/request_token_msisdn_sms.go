@@ -15,14 +15,18 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", Operation(
 
 	It("goes to the number once, and the answer has a sid", Must("msisdn-002-success"),
 		func(ctx SpecContext) {
-			number := fixtures.FreshNumber(ctx)
-			answer := fixtures.Post(ctx, msisdnRequestToken, number.Request(fixtures.FreshSecret()))
+			number, clientSecret := fixtures.FreshNumber(ctx), fixtures.FreshSecret()
+			answer := fixtures.Post(ctx, msisdnRequestToken, number.Request(clientSecret))
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.JSON).To(HaveKeyWithValue("sid", BeAssignableToTypeOf("")), "%s", answer)
 
 			_, err := number.AwaitSMS(ctx, 1)
 			Expect(err).NotTo(HaveOccurred(), "%s", answer)
+			number.WatchForMore(ctx)
 			Expect(number.SMS(ctx)).To(HaveLen(1), "SMS to the number")
+			for _, texted := range fixtures.TextedFor(ctx, clientSecret) {
+				Expect(texted).To(Equal(number.MSISDN), "an SMS went to a number that nobody asked for")
+			}
 		})
 
 	It("is not sent to a number that the operator denies", On(DeniedAddresses), Must("msisdn-005-denied"),
