@@ -46,8 +46,10 @@ func recount(ctx context.Context) ([]verdict.Finding, error) {
 			last = w.Counted
 		}
 	}
+	began := time.Now()
 	select {
 	case <-time.After(time.Until(last.Add(lateness))):
+		noteWait("", "a mail that should not be has some time to come", began)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
