@@ -25,6 +25,9 @@ type Instruments struct {
 	Ready func(Deployment)
 	// FirstSpec is called when a process begins its first spec.
 	FirstSpec func()
+	// Over is called when the last spec and all that follows it are done, before
+	// what the run uses is stopped.
+	Over func()
 	// Waited is told of each wait of a fixed length when it is over.
 	Waited func(Wait)
 }
