@@ -53,7 +53,8 @@ type paired struct {
 	Exchanges   int            `json:"exchanges"` // requests to the homeserver
 	Requests    int            `json:"requests"`  // with those to mailbox and identity servers
 	SameStatus  int            `json:"replay_same_status"`
-	Repeated    int            `json:"replay_repeated"`
+	Repeated    int            `json:"replay_repeated"` // sent again until a mail had come
+	Limited     int            `json:"replay_limited"`  // sent again because they came too soon for a rate limit
 	WaitSeconds float64        `json:"wait_seconds"`
 	Waits       []wait         `json:"demanded_waits"`
 	Held        []held         `json:"long_requests"` // half a second and more

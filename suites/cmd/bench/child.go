@@ -58,6 +58,7 @@ type played struct {
 	Requests    int            `json:"requests"`
 	SameStatus  int            `json:"same_status"`
 	Repeated    int            `json:"repeated"` // until a mail or the like had come
+	Limited     int            `json:"limited"`  // after a wait: they came too soon for a rate limit
 	Differ      map[string]int `json:"differ,omitempty"`
 }
 
@@ -83,7 +84,7 @@ func child(args []string) int {
 		return harness.ExitUsage
 	}
 
-	p := probe{tape: &replay.Tape{Spec: harness.SpecName}}
+	p := probe{tape: &replay.Tape{Spec: harness.SpecName}, measurement: measurement{Waits: []wait{}, Held: []held{}}}
 	p.install(*times, *replays)
 	sc, rc := ginkgo.GinkgoConfiguration()
 	sc.FailOnEmpty, rc.Succinct, rc.NoColor = true, true, true
@@ -149,7 +150,7 @@ func (p *probe) replay(is harness.Deployment) error {
 	r := script.Play(context.Background())
 	p.Replay = &played{
 		cost: begun.cost(), WaitSeconds: r.Waits.Seconds(),
-		Requests: r.Requests, SameStatus: r.Same, Repeated: r.Repeated, Differ: r.Differ,
+		Requests: r.Requests, SameStatus: r.Same, Repeated: r.Repeated, Limited: r.Limited, Differ: r.Differ,
 	}
 	return nil
 }

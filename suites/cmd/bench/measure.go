@@ -162,6 +162,7 @@ func newPaired(runs []ran) *paired {
 		Requests:    first.Replay.Requests,
 		SameStatus:  first.Replay.SameStatus,
 		Repeated:    first.Replay.Repeated,
+		Limited:     first.Replay.Limited,
 		Differ:      first.Replay.Differ,
 		WaitSeconds: round(waited(first.Waits), 3),
 		Waits:       first.Waits,

@@ -3,6 +3,7 @@ package replay
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,7 +15,9 @@ const (
 	// patience limits one request that was answered in the original.
 	patience = 30 * time.Second
 	// arrival limits how long a mail or a journal entry is asked for again.
-	arrival = 10 * time.Second
+	arrival = 5 * time.Second
+	// limited is how often a request is sent again that came too soon.
+	limited = 5
 )
 
 // A Result says how a replay went.
@@ -22,9 +25,10 @@ type Result struct {
 	Requests int
 	Same     int            // answered with the status of the original, or as little
 	Repeated int            // requests sent again until what they look for had come
+	Limited  int            // requests sent again after a wait, as a rate limit met only the replay
 	Differ   map[string]int // by method, path and statuses: "GET /x 200 404"
 	Wall     time.Duration
-	Waits    time.Duration // of Wall
+	Waits    time.Duration // of Wall: those of the original, and for rate limits
 }
 
 // Play sends the requests of a script and waits where the original did.
@@ -66,6 +70,8 @@ func (r *Result) count(a *act, o outcome) {
 	}
 	r.Requests++
 	r.Repeated += o.repeated
+	r.Limited += o.limited
+	r.Waits += o.waited
 	if o.status == a.status {
 		r.Same++
 		return
@@ -77,45 +83,88 @@ func (r *Result) count(a *act, o outcome) {
 type outcome struct {
 	status   int
 	repeated int
+	limited  int
+	waited   time.Duration
 }
 
 // perform sends a request, or waits. Where the original found what had arrived
-// meanwhile, it asks until that has arrived here, too.
+// meanwhile, it asks until that has arrived here, too; and where it comes too soon
+// for a rate limit that the original did not meet, it waits as it is told.
 func (s *Script) perform(ctx context.Context, a *act) outcome {
+	var o outcome
 	if a.wait != 0 {
 		time.Sleep(a.wait) // the requirement asks for it
-		return outcome{}
+		return o
 	}
 	looking := a.method == http.MethodGet && a.status == http.StatusOK && !strings.HasPrefix(s.clients[a.client].name, "homeserver")
 	until := time.Now().Add(arrival)
-	for o := (outcome{}); ; o.repeated++ {
-		status, there := s.send(ctx, a)
-		o.status = status
-		if !looking || there && status == a.status || time.Now().After(until) || ctx.Err() != nil {
+	for {
+		r := s.send(ctx, a)
+		o.status = r.status
+		switch {
+		case r.status == http.StatusTooManyRequests && a.status != r.status && o.limited < limited:
+			o.limited++
+			o.waited += r.after
+			time.Sleep(r.after)
+		case looking && !(r.complete && r.status == a.status) && time.Now().Before(until):
+			o.repeated++
+			time.Sleep(time.Millisecond)
+		default:
 			return o
 		}
-		time.Sleep(time.Millisecond)
 	}
 }
 
-// send sends a request once and takes from the answer what later ones need. It
-// reports whether all of that was there.
-func (s *Script) send(ctx context.Context, a *act) (status int, complete bool) {
+// A reply is what came back for a request.
+type reply struct {
+	status   int
+	complete bool          // all that later requests need was there
+	after    time.Duration // of a 429: when to come again
+}
+
+// send sends a request once and takes from the answer what later ones need.
+func (s *Script) send(ctx context.Context, a *act) reply {
 	limit := patience
 	if a.status == 0 {
 		limit = a.ended.Sub(a.began)
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	req, err := a.request(ctx)
+	if err != nil {
+		return reply{}
+	}
+	resp, err := s.clients[a.client].transport.RoundTrip(req)
+	if err != nil {
+		return reply{}
+	}
+	defer resp.Body.Close()
+	var text bytes.Buffer
+	if _, err := text.ReadFrom(resp.Body); err != nil {
+		return reply{}
+	}
+	r := reply{status: resp.StatusCode, complete: a.take(resp.Header, text.Bytes())}
+	if r.status == http.StatusTooManyRequests {
+		var told struct {
+			After int `json:"retry_after_ms"`
+		}
+		_ = json.Unmarshal(text.Bytes(), &told) // one that does not say is asked again at once
+		r.after = time.Duration(min(told.After, 2000)) * time.Millisecond
+	}
+	return r
+}
+
+// request is the act's request with the values of this deployment.
+func (a *act) request(ctx context.Context) (*http.Request, error) {
 	var body io.Reader
 	if a.step.body != nil {
 		body = strings.NewReader(a.body.text())
 	}
 	req, err := http.NewRequestWithContext(ctx, a.method, a.url.text(), body)
 	if err != nil {
-		return 0, false
+		return nil, err
 	}
-	if req.URL.Host != a.host && !strings.Contains(a.step.url, "//"+a.host) {
+	if !strings.Contains(a.step.url, "//"+a.host) {
 		req.Host = a.host // one that the suite chose
 	}
 	req.Header = a.header
@@ -127,16 +176,7 @@ func (s *Script) send(ctx context.Context, a *act) (status int, complete bool) {
 			}
 		}
 	}
-	resp, err := s.clients[a.client].transport.RoundTrip(req)
-	if err != nil {
-		return 0, false
-	}
-	defer resp.Body.Close()
-	var text bytes.Buffer
-	if _, err := text.ReadFrom(resp.Body); err != nil {
-		return 0, false
-	}
-	return resp.StatusCode, a.take(resp.Header, text.Bytes())
+	return req, nil
 }
 
 // take reads the values that later acts need.
