@@ -76,17 +76,16 @@ func fail(format string, args ...any) {
 
 // chosenParts reads --only.
 func chosenParts(list string) (map[string]bool, error) {
-	chosen := map[string]bool{}
-	if list == "" {
-		for _, part := range parts {
-			chosen[part] = true
-		}
+	names := parts
+	if list != "" {
+		names = strings.Split(list, ",")
 	}
-	for part := range strings.SplitSeq(list, ",") {
-		if list != "" && !slices.Contains(parts, part) {
+	chosen := map[string]bool{}
+	for _, part := range names {
+		if !slices.Contains(parts, part) {
 			return nil, fmt.Errorf("--only has %q; there are %s", part, strings.Join(parts, ", "))
 		}
-		chosen[part] = list != "" || chosen[part]
+		chosen[part] = true
 	}
 	return chosen, nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -20,6 +21,15 @@ func now() stamp { return stamp{time.Now(), cpu()} }
 // cost is what passed since.
 func (s stamp) cost() cost {
 	return cost{Seconds: time.Since(s.wall).Seconds(), CPUSeconds: (cpu() - s.cpu).Seconds()}
+}
+
+// cpu is the processor time that this process has used.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0 // not with these arguments
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // peakMB is the most memory that this process has held. Getrusage would count the

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"threepid-conformance/harness"
+	"threepid-conformance/harness/report"
+	"threepid-conformance/harness/verdict"
+)
+
+func TestSpreadIsMedianAndExtremes(t *testing.T) {
+	g := NewWithT(t)
+	s := newSpread([]float64{3, 1, 2.00049})
+	g.Expect(s).To(Equal(spread{Median: 2, Min: 1, Max: 3, Values: []float64{3, 1, 2}}))
+	g.Expect(newSpread([]float64{1, 2}).Median).To(Equal(1.5))
+	g.Expect(newSpread([]float64{7}).Median).To(Equal(7.0))
+}
+
+// Each run is compared with its own replay, and waits are taken from both.
+func TestPairsCompareEachRunWithItsReplay(t *testing.T) {
+	g := NewWithT(t)
+	one := func(suite, suiteCPU, replayed, replayCPU float64) ran {
+		r := ran{exchanges: 1000}
+		r.Suite = cost{Seconds: suite, CPUSeconds: suiteCPU}
+		r.Waits = []wait{{Reason: "a", Seconds: 1}, {Reason: "b", Seconds: 1}}
+		r.Replay = &played{cost: cost{Seconds: replayed, CPUSeconds: replayCPU}, WaitSeconds: 1, Requests: 3000, SameStatus: 2999}
+		return r
+	}
+	p := newPaired([]ran{one(5, 1, 3, 0.8), one(8, 1.2, 3, 0.9), one(4, 1, 3, 0.9)})
+	g.Expect(p.Ratio.Values).To(Equal([]float64{1.5, 3, 1}))
+	g.Expect(p.Ratio.Median).To(Equal(1.5))
+	g.Expect(p.RatioWithWaits.Max).To(Equal(2.667))
+	g.Expect(p.OwnCPU.Values).To(Equal([]float64{200, 300, 100}))
+	g.Expect(p.OwnWall.Min).To(Equal(0.0))
+	g.Expect(p.WaitSeconds).To(Equal(2.0))
+	g.Expect(p.SameStatus).To(Equal(2999))
+}
+
+func TestRunsHaveToComeToTheSameVerdicts(t *testing.T) {
+	g := NewWithT(t)
+	of := func(v verdict.Verdict) *report.Report {
+		return &report.Report{Requirements: []report.Requirement{{Operation: "add3PID", ID: "add-001", Verdict: v}}}
+	}
+	r := &runner{first: map[string]map[string]verdict.Verdict{}}
+	g.Expect(r.compare("Synapse", of(verdict.ExpectedFail))).To(Succeed())
+	g.Expect(r.compare("the reference homeserver", of(verdict.Pass))).To(Succeed())
+	g.Expect(r.compare("the reference homeserver", of(verdict.Pass))).To(Succeed())
+	g.Expect(r.compare("the reference homeserver", of(verdict.Blocked))).To(MatchError(errDiffers))
+}
+
+// What other parties saw, and preflight, are no exchanges of the suite.
+func TestExchangesAreRequestsOfSpecsToTheHomeserver(t *testing.T) {
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), report.ExchangesFile)
+	g.Expect(os.WriteFile(path, []byte(`{"id":"preflight-1","spec":"preflight"}
+{"id":"p1-1","spec":"add3PID add-001: adds"}
+{"id":"p1-2","party":"mail","spec":"add3PID add-001: adds"}
+{"id":"p1-3","spec":"add3PID add-001: adds"}
+`), 0o600)).To(Succeed())
+	g.Expect(exchanges(path)).To(Equal(2))
+}
+
+func TestFlagsTakeWhatThereIs(t *testing.T) {
+	g := NewWithT(t)
+	all, err := chosenParts("")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(all).To(HaveLen(len(parts)))
+	some, err := chosenParts("growth,embedded")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(some).To(Equal(map[string]bool{partGrowth: true, partEmbedded: true}))
+	_, err = chosenParts("growth,memory")
+	g.Expect(err).To(MatchError(ContainSubstring(`"memory"; there are embedded`)))
+
+	g.Expect(numbers("1,4,16")).To(Equal([]int{1, 4, 16}))
+	for _, bad := range []string{"", "0", "1,", "four"} {
+		_, err := numbers(bad)
+		g.Expect(err).To(HaveOccurred(), bad)
+	}
+}
+
+// Growth is measured on a tree that has every spec as often as it says.
+func TestTheTreeHasEverySpecSeveralTimes(t *testing.T) {
+	g := NewWithT(t)
+	once := specs(t)
+	harness.LookInside(harness.Instruments{Times: 3})
+	defer harness.LookInside(harness.Instruments{})
+	thrice := specs(t)
+	g.Expect(len(once)).To(BeNumerically(">", 400))
+	for row, n := range once {
+		g.Expect(thrice[row]).To(Equal(3*n), row)
+	}
+}
+
+// specs counts the specs of each row of the list.
+func specs(t *testing.T) map[string]int {
+	t.Helper()
+	counts := map[string]int{}
+	operation := ""
+	for _, m := range regexp.MustCompile(`(?m)^(\w+)$|^  (\S+) .* (\d+) specs?$`).FindAllStringSubmatch(harness.List(), -1) {
+		if m[1] != "" {
+			operation = m[1]
+			continue
+		}
+		n, err := strconv.Atoi(m[3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		counts[operation+" "+m[2]] = n
+	}
+	return counts
+}
