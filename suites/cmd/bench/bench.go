@@ -26,12 +26,13 @@ type bench struct {
 	Measured time.Time `json:"measured"`
 	Commit   string    `json:"commit"` // of the suite
 
-	Embedded   *paired    `json:"embedded"`
-	Synapse    *paired    `json:"synapse"`
-	Growth     []grown    `json:"growth"`
-	Processes  []parallel `json:"processes"`
-	Containers *contained `json:"containers"`
-	Missing    []string   `json:"missing"` // one sentence for each part that was not measured
+	Embedded   *paired     `json:"embedded"`
+	Synapse    *paired     `json:"synapse"`
+	Growth     []grown     `json:"growth"`
+	Processes  []parallel  `json:"processes"`
+	Containers *contained  `json:"containers"`
+	Benchmarks []benchmark `json:"benchmarks"`
+	Missing    []string    `json:"missing"` // one sentence for each part that was not measured
 }
 
 // paired are runs, each with a raw replay of exactly the requests that it sent.

@@ -66,6 +66,28 @@ func TestExchangesAreRequestsOfSpecsToTheHomeserver(t *testing.T) {
 	g.Expect(exchanges(path)).To(Equal(2))
 }
 
+func TestBenchmarksAreReadAsGoPrintsThem(t *testing.T) {
+	g := NewWithT(t)
+	list, err := readBenchmarks([]byte(`goos: linux
+pkg: threepid-conformance/harness/exchange
+BenchmarkDo-2     	    2502	    147718 ns/op	   34101 B/op	     816 allocs/op
+BenchmarkDo-2     	    2502	    100000 ns/op	   34103 B/op	     818 allocs/op
+BenchmarkDo-2     	    2502	    110000 ns/op	   34102 B/op	     817 allocs/op
+BenchmarkRecord/secrets=0-2         	   12594	     29593 ns/op	    8217 B/op	      87 allocs/op
+PASS
+`))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(list).To(Equal([]benchmark{
+		{Name: "Do", Microseconds: 110, Bytes: 34102, Allocations: 817},
+		{Name: "Record/secrets=0", Microseconds: 29.593, Bytes: 8217, Allocations: 87},
+	}))
+	b := bench{Benchmarks: list}
+	_, ok := b.benchmarked("Record/secrets=0")
+	g.Expect(ok).To(BeTrue())
+	_, ok = b.benchmarked(bareExchange)
+	g.Expect(ok).To(BeFalse())
+}
+
 func TestFlagsTakeWhatThereIs(t *testing.T) {
 	g := NewWithT(t)
 	all, err := chosenParts("")

@@ -222,14 +222,3 @@ func (p plan) containers(ctx context.Context, r *runner, b *bench) error {
 	}
 	return err
 }
-
-// benchmarks runs the Go benchmarks of the hot paths for benchstat.
-func (p plan) benchmarks(ctx context.Context, _ *runner, _ *bench) error {
-	cmd := exec.CommandContext(ctx, "go", "test", "-run=^$", "-bench=.", "-benchmem", "-count=3", "-benchtime=0.3s",
-		"threepid-conformance/harness/exchange", "threepid-conformance/harness/masking", "threepid-conformance/schemas")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("the Go benchmarks do not run: %w\n%s", err, tail(out))
-	}
-	return os.WriteFile(filepath.Join(p.results, textFile), out, 0o644)
-}

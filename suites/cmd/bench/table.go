@@ -38,6 +38,11 @@ func (b *bench) table() string {
 	if c := b.Containers; c != nil {
 		row("mail catcher and identity servers in containers, until the first spec", fmt.Sprintf("%.1f s", c.StartUpSeconds), "")
 	}
+	whole, measured := b.benchmarked(wholeExchange)
+	if bare, too := b.benchmarked(bareExchange); measured && too {
+		row("one exchange with a trivial server, and the same without recording, masking and checking",
+			fmt.Sprintf("%.0f µs, %.0f allocations; %.0f µs, %.0f", whole.Microseconds, whole.Allocations, bare.Microseconds, bare.Allocations), "")
+	}
 	return t.String()
 }
 
