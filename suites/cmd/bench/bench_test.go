@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -90,19 +93,32 @@ PASS
 
 func TestFlagsTakeWhatThereIs(t *testing.T) {
 	g := NewWithT(t)
-	all, err := chosenParts("")
+	p, err := parse([]string{"--pairs=2", "--only=growth,embedded", "--times=1,16"}, io.Discard)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(all).To(HaveLen(len(parts)))
-	some, err := chosenParts("growth,embedded")
+	g.Expect(p.pairs).To(Equal(2))
+	g.Expect(p.parts).To(Equal(map[string]bool{partGrowth: true, partEmbedded: true}))
+	g.Expect(p.times).To(Equal([]int{1, 16}))
+	p, err = parse(nil, io.Discard)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(some).To(Equal(map[string]bool{partGrowth: true, partEmbedded: true}))
-	_, err = chosenParts("growth,memory")
-	g.Expect(err).To(MatchError(ContainSubstring(`"memory"; there are embedded`)))
+	g.Expect(p.parts).To(HaveLen(len(parts)))
 
-	g.Expect(numbers("1,4,16")).To(Equal([]int{1, 4, 16}))
-	for _, bad := range []string{"", "0", "1,", "four"} {
-		_, err := numbers(bad)
-		g.Expect(err).To(HaveOccurred(), bad)
+	var help bytes.Buffer
+	_, err = parse([]string{"--help"}, &help)
+	g.Expect(err).To(MatchError(flag.ErrHelp))
+	g.Expect(help.String()).To(ContainSubstring("-pairs"))
+}
+
+func TestBadInputIsOneSentence(t *testing.T) {
+	for _, bad := range []string{
+		"--pairs=0", "--pairs=many", "--only=memory", "--only=growth,", "--times=", "--times=0", "--times=1,",
+		"--rootfs=/nonexistent", "--bogus", "extra",
+	} {
+		t.Run(bad, func(t *testing.T) {
+			g := NewWithT(t)
+			_, err := parse([]string{bad}, io.Discard)
+			g.Expect(err).To(HaveOccurred())
+			g.Expect(err.Error()).NotTo(ContainSubstring("\n"))
+		})
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/tools/benchmark/parse"
+	benchtext "golang.org/x/tools/benchmark/parse"
 )
 
 // hotPaths are the packages that every exchange goes through.
@@ -55,18 +55,18 @@ var processors = regexp.MustCompile(`-\d+$`)
 
 // readBenchmarks sums up what go test has printed, in that order.
 func readBenchmarks(text []byte) ([]benchmark, error) {
-	set, err := parse.ParseSet(bytes.NewReader(text))
+	set, err := benchtext.ParseSet(bytes.NewReader(text))
 	if err != nil {
 		return nil, fmt.Errorf("what go test says of the benchmarks cannot be read: %w", err)
 	}
-	byOrder := func(x, y []*parse.Benchmark) int { return x[0].Ord - y[0].Ord }
+	byOrder := func(x, y []*benchtext.Benchmark) int { return x[0].Ord - y[0].Ord }
 	var list []benchmark
 	for _, runs := range slices.SortedFunc(maps.Values(set), byOrder) {
 		list = append(list, benchmark{
 			Name:         strings.TrimPrefix(processors.ReplaceAllString(runs[0].Name, ""), "Benchmark"),
-			Microseconds: spreadOf(runs, func(r *parse.Benchmark) float64 { return r.NsPerOp / 1000 }).Median,
-			Bytes:        spreadOf(runs, func(r *parse.Benchmark) float64 { return float64(r.AllocedBytesPerOp) }).Median,
-			Allocations:  spreadOf(runs, func(r *parse.Benchmark) float64 { return float64(r.AllocsPerOp) }).Median,
+			Microseconds: spreadOf(runs, func(r *benchtext.Benchmark) float64 { return r.NsPerOp / 1000 }).Median,
+			Bytes:        spreadOf(runs, func(r *benchtext.Benchmark) float64 { return float64(r.AllocedBytesPerOp) }).Median,
+			Allocations:  spreadOf(runs, func(r *benchtext.Benchmark) float64 { return float64(r.AllocsPerOp) }).Median,
 		})
 	}
 	return list, nil

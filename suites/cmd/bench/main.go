@@ -8,8 +8,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -17,6 +19,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"threepid-conformance/harness"
 )
 
 // childVerb has this program be one measured run.
@@ -38,40 +42,53 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == childVerb {
 		os.Exit(child(os.Args[2:]))
 	}
-	results := flag.String("results", "results", "folder for bench.json and bench.txt")
-	pairs := flag.Int("pairs", 3, "how many runs, each with a replay")
-	rootfs := flag.String("rootfs", "", "folder with an installed Synapse, made by .ci/synapse-rootfs")
-	only := flag.String("only", "", "what to measure, separated by commas: "+strings.Join(parts, ", ")+"; empty is all")
-	times := flag.String("times", "1,4,16", "how often each spec is in the tree while growth is measured")
-	flag.Parse()
-
-	plan := plan{results: *results, pairs: *pairs, rootfs: *rootfs}
-	var err error
+	p, err := parse(os.Args[1:], os.Stdout)
 	switch {
-	case flag.NArg() > 0:
-		fail("bench takes no arguments; got %q", flag.Args())
-	case *pairs < 1:
-		fail("--pairs has to be at least 1; got %d", *pairs)
-	}
-	if plan.parts, err = chosenParts(*only); err != nil {
-		fail("%v", err)
-	}
-	if plan.times, err = numbers(*times); err != nil {
-		fail("--times takes numbers from 1 such as 1,4,16; got %q", *times)
-	}
-	if *rootfs != "" {
-		if info, err := os.Stat(filepath.Join(*rootfs, "etc")); err != nil || !info.IsDir() {
-			fail("there is no Synapse in %s; .ci/synapse-rootfs makes one", *rootfs)
-		}
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(harness.ExitUsage)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(measure(ctx, plan))
+	os.Exit(measure(ctx, p))
 }
 
-func fail(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, format+"\n", args...)
-	os.Exit(2)
+// parse reads the command line. Its errors are one sentence; help is printed.
+func parse(args []string, out io.Writer) (plan, error) {
+	set := flag.NewFlagSet("bench", flag.ContinueOnError)
+	set.SetOutput(io.Discard) // one sentence of our own instead of the usage text
+	var p plan
+	set.StringVar(&p.results, "results", "results", "folder for bench.json and bench.txt")
+	set.IntVar(&p.pairs, "pairs", 3, "how many runs, each with a replay")
+	set.StringVar(&p.rootfs, "rootfs", "", "folder with an installed Synapse, made by .ci/synapse-rootfs")
+	only := set.String("only", "", "what to measure, separated by commas: "+strings.Join(parts, ", ")+"; empty is all")
+	times := set.String("times", "1,4,16", "how often each spec is in the tree while growth is measured")
+	err := set.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(out, "Usage: bench [flags]\n\n")
+		set.SetOutput(out)
+		set.PrintDefaults()
+		return p, err
+	case err != nil:
+		return p, fmt.Errorf("%w; bench --help prints the flags", err)
+	case set.NArg() > 0:
+		return p, fmt.Errorf("bench takes flags only; got %q", set.Args())
+	case p.pairs < 1:
+		return p, fmt.Errorf("--pairs has to be at least 1; got %d", p.pairs)
+	}
+	if p.rootfs != "" {
+		if info, err := os.Stat(filepath.Join(p.rootfs, "etc")); err != nil || !info.IsDir() {
+			return p, fmt.Errorf("there is no Synapse in %s; .ci/synapse-rootfs makes one", p.rootfs)
+		}
+	}
+	if p.times, err = numbers(*times); err != nil {
+		return p, fmt.Errorf("--times takes numbers from 1 such as 1,4,16; got %q", *times)
+	}
+	p.parts, err = chosenParts(*only)
+	return p, err
 }
 
 // chosenParts reads --only.
