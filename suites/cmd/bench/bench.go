@@ -16,7 +16,7 @@ const (
 // A bench is bench.json. The figures at its top are medians, null where something
 // was not measured; missing says why.
 type bench struct {
-	EmbeddedSeconds      *float64 `json:"embedded_seconds"`      // whole suite, reference homeserver, one process, start to exit
+	EmbeddedSeconds      *float64 `json:"embedded_seconds"`      // whole suite, reference homeserver, one process, from its start to the written report
 	SynapseSeconds       *float64 `json:"synapse_seconds"`       // the same against Synapse
 	SynapseReplayRatio   *float64 `json:"synapse_replay_ratio"`  // suite to raw replay, without demanded waits
 	ExchangeMicroseconds *float64 `json:"exchange_microseconds"` // the suite's own processor time for one exchange
@@ -39,7 +39,7 @@ type bench struct {
 // Seconds of the suite count from the first spec to the written report; processor
 // time is that of the suite's process, which the embedded homeserver shares.
 type paired struct {
-	Seconds          spread `json:"seconds"`          // of the program, start-up and end included
+	Seconds          spread `json:"seconds"`          // of the program, from its start to the written report
 	StartUpSeconds   spread `json:"start_up_seconds"` // until the first spec begins
 	SuiteSeconds     spread `json:"suite_seconds"`
 	SuiteCPUSeconds  spread `json:"suite_cpu_seconds"`
@@ -47,9 +47,10 @@ type paired struct {
 	ReplayCPUSeconds spread `json:"replay_cpu_seconds"`
 	Ratio            spread `json:"ratio"` // of seconds, demanded waits taken from both
 	RatioWithWaits   spread `json:"ratio_with_waits"`
-	OwnCPU           spread `json:"own_cpu_microseconds"`  // (suite - replay) / exchanges
-	OwnWall          spread `json:"own_wall_microseconds"` // the same of seconds, with the pauses between two looks for a mail
-	PeakMB           spread `json:"peak_memory_mb"`        // of a run, with the tape of its requests
+	OwnCPU           spread `json:"own_cpu_microseconds"`             // (suite - replay) / exchanges
+	OwnWall          spread `json:"own_wall_microseconds"`            // the same of seconds, with the pauses between two looks for a mail
+	OwnCPUPerRequest spread `json:"own_cpu_microseconds_per_request"` // (suite - replay) / requests
+	PeakMB           spread `json:"peak_memory_mb"`                   // of a run, with the tape of its requests
 
 	Exchanges   int            `json:"exchanges"` // requests to the homeserver
 	Requests    int            `json:"requests"`  // with those to mailbox and identity servers

@@ -40,6 +40,7 @@ func TestPairsCompareEachRunWithItsReplay(t *testing.T) {
 	g.Expect(p.Ratio.Median).To(Equal(1.5))
 	g.Expect(p.RatioWithWaits.Max).To(Equal(2.667))
 	g.Expect(p.OwnCPU.Values).To(Equal([]float64{200, 300, 100}))
+	g.Expect(p.OwnCPUPerRequest.Values).To(Equal([]float64{66.667, 100, 33.333}))
 	g.Expect(p.OwnWall.Min).To(Equal(0.0))
 	g.Expect(p.WaitSeconds).To(Equal(2.0))
 	g.Expect(p.SameStatus).To(Equal(2999))

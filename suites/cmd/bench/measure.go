@@ -157,6 +157,9 @@ func newPaired(runs []ran) *paired {
 		OwnWall: spreadOf(runs, func(r ran) float64 {
 			return perExchange(r.Suite.Seconds-waited(r.Waits), r.Replay.Seconds-r.Replay.WaitSeconds, r)
 		}),
+		OwnCPUPerRequest: spreadOf(runs, func(r ran) float64 {
+			return 1e6 * (r.Suite.CPUSeconds - r.Replay.CPUSeconds) / float64(r.Replay.Requests)
+		}),
 		PeakMB:      spreadOf(runs, func(r ran) float64 { return r.PeakMB }),
 		Exchanges:   first.exchanges,
 		Requests:    first.Replay.Requests,
