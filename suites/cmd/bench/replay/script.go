@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // A Script is a tape made ready for being played: all that can be worked out
@@ -95,7 +96,7 @@ func (l *ledger) receive(from int, s *step) {
 	for p, text := range texts(s.answered, s.answer) {
 		news := false
 		for n, word := range words(text) {
-			if l.own[word] {
+			if l.own[word] || plain(word) {
 				continue
 			}
 			news = true
@@ -107,6 +108,12 @@ func (l *ledger) receive(from int, s *step) {
 			l.issue(from, p, text)
 		}
 	}
+}
+
+// plain says that a word is one of the language, which nobody issues: an errcode's
+// explanation may list the keys of a body in any order.
+func plain(word string) bool {
+	return !strings.ContainsFunc(word, func(r rune) bool { return '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' })
 }
 
 func (l *ledger) issue(from int, p place, text string) {
@@ -121,11 +128,11 @@ func (l *ledger) issue(from int, p place, text string) {
 
 // fill makes the templates of a request.
 func (l *ledger) fill(a *act) {
-	plain := a.step.url
-	if u, err := url.PathUnescape(plain); err == nil {
-		plain = u
+	decoded := a.step.url
+	if u, err := url.PathUnescape(decoded); err == nil {
+		decoded = u
 	}
-	searched := plain + "\n" + string(a.step.body)
+	searched := decoded + "\n" + string(a.step.body)
 	if u, err := url.QueryUnescape(string(a.step.body)); err == nil {
 		searched += "\n" + u
 	}
