@@ -14,7 +14,7 @@ COMMON = $(if $(SIDECARS),--sidecars=$(SIDECARS)) $(if $(KEEP),--keep)
 # Without Docker the run says what that means.
 own_images = $(if $(filter containers,$(SIDECARS))$(IMAGE),if docker version >/dev/null 2>&1; then .ci/images mailpit mockidserver; fi,true)
 
-.PHONY: conformance qualify preflight build images compare list test faults check schemas help
+.PHONY: conformance qualify preflight build images compare list test faults bench check schemas help
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -51,6 +51,10 @@ test: check ## lint, unit tests, every fault, the controls, both personalities, 
 
 faults: ## the matrix of faults and requirements, in results/; RECORD=1 writes what moved
 	$(GO) run ./suites/cmd/faults $(if $(RECORD),--record) $(ARGS)
+
+bench: ## measure time, memory and growth, in results/bench.json; ROOTFS=… adds Synapse
+	@if docker version >/dev/null 2>&1; then .ci/images mailpit mockidserver; fi
+	@$(GO) run ./suites/cmd/bench $(if $(ROOTFS),--rootfs=$(ROOTFS)) $(ARGS)
 
 check:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }

@@ -19,6 +19,7 @@ import (
 // called is lost to the run that follows.
 func guardSpecs() {
 	ginkgo.BeforeEach(func() {
+		announce()
 		spec := ginkgo.CurrentSpecReport()
 		s, err := subjectOf(spec.Labels())
 		if err != nil {

@@ -98,10 +98,16 @@ func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc type
 	if err != nil {
 		return usage(err)
 	}
+	if instruments.Ready != nil {
+		instruments.Ready(run.stage.world.deployment())
+	}
 	guardSpecs()
 	quiet := sayProgress(door.Out, sc, rc)
 	passed := ginkgo.RunSpecs(t, suiteName, sc, rc)
 	quiet()
+	if instruments.Over != nil {
+		instruments.Over()
+	}
 	if failed := !passed || run.exit.Load() != ExitOK; failed && c.Keep {
 		fmt.Fprint(door.Out, run.summary)
 		run.summary = ""

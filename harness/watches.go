@@ -76,8 +76,10 @@ func recount(ctx context.Context) ([]verdict.Finding, error) {
 			last = w.Counted
 		}
 	}
+	began := time.Now()
 	select {
 	case <-time.After(time.Until(last.Add(lateness))):
+		noteWait("", "a message that should not be has some time to come", began)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -114,12 +114,13 @@ func enter(w world, evidence *os.File, process int) error {
 	for _, url := range w.Identity {
 		session.identity = append(session.identity, control.New(url))
 	}
-	if w.MailAPI == "" {
-		return nil
+	if w.MailAPI != "" {
+		if session.mail, err = mailbox.New(w.MailAPI); err != nil {
+			return err
+		}
 	}
-	client, err := mailbox.New(w.MailAPI)
-	session.mail = client
-	return err
+	observe(&session)
+	return nil
 }
 
 // requestDeadline limits one request. It is shorter than any patience the spec
@@ -246,6 +247,7 @@ func Secret(kind, value string) { session.recorder.Secret(kind, value) }
 func Pause(ctx context.Context, d time.Duration, reason string) {
 	ginkgo.GinkgoHelper()
 	session.current.waited += d
+	defer noteWait(SpecName(), reason, time.Now())
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

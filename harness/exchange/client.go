@@ -53,6 +53,7 @@ type Client struct {
 	tls       *tls.Config       // of the transport
 	deadline  time.Duration
 	silent    map[string]int // operationId → time-outs in a row
+	waited    func(began time.Time)
 }
 
 // NewClient returns a client for the homeserver at base, which advertises these
@@ -78,11 +79,21 @@ func NewClient(base string, versions []string, recorder *Recorder, deadline time
 		silent:    map[string]int{},
 		transport: transport,
 		tls:       secure,
+		waited:    func(time.Time) {},
 	}
 }
 
 // Trust has the client trust these certificate authorities and no other.
 func (c *Client) Trust(roots *x509.CertPool) { c.tls.RootCAs = roots }
+
+// Wrap has the client's requests carried by what wrap makes of its transport.
+func (c *Client) Wrap(wrap func(http.RoundTripper) http.RoundTripper) {
+	c.transport = wrap(c.transport)
+}
+
+// OnWait has waited called whenever the client has waited because an answer asked
+// for it.
+func (c *Client) OnWait(waited func(began time.Time)) { c.waited = waited }
 
 // normal is a base URL as net/url writes it, without a trailing slash, so that
 // it is a prefix of the URLs made from it.

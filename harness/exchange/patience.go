@@ -36,9 +36,10 @@ func (c *Client) DoPatiently(ctx context.Context, r Request) (*Answer, error) {
 		if time.Now().Add(wait).After(deadline) {
 			return answer, nil
 		}
-		timer := time.NewTimer(wait)
+		began, timer := time.Now(), time.NewTimer(wait)
 		select {
 		case <-timer.C:
+			c.waited(began)
 		case <-ctx.Done():
 			timer.Stop()
 			return answer, nil

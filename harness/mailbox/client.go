@@ -66,6 +66,11 @@ func New(apiURL string) (*Client, error) {
 // URL is the base URL without a password, for messages.
 func (c *Client) URL() string { return c.base.Redacted() }
 
+// Wrap has the client's requests carried by what wrap makes of its transport.
+func (c *Client) Wrap(wrap func(http.RoundTripper) http.RoundTripper) {
+	c.http.Transport = wrap(c.http.Transport)
+}
+
 // Ready says whether the mailbox can be used: nil, or one sentence that names
 // the URL and what to check.
 func (c *Client) Ready(ctx context.Context) error {
