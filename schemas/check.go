@@ -58,6 +58,10 @@ func (s *Set) Check(operationID string, status int, body []byte) ([]Violation, e
 	if err != nil {
 		return nil, err
 	}
+	return s.checkValue(operationID, status, value)
+}
+
+func (s *Set) checkValue(operationID string, status int, value any) ([]Violation, error) {
 	violations, err := s.documented(operationID, status, value).validate(value)
 	for i := range violations {
 		violations[i].Rule = RuleSchema
@@ -73,6 +77,10 @@ func (s *Set) CheckStrict(operationID string, status int, body []byte) ([]Violat
 	if err != nil {
 		return nil, err
 	}
+	return s.checkStrictly(operationID, status, value)
+}
+
+func (s *Set) checkStrictly(operationID string, status int, value any) ([]Violation, error) {
 	var violations []Violation
 	for _, rule := range s.strictRules(operationID, status, value) {
 		found, err := s.strict[rule].validate(value)
@@ -82,6 +90,18 @@ func (s *Set) CheckStrict(operationID string, status int, body []byte) ([]Violat
 		violations = append(violations, found...)
 	}
 	return inOrder(violations), nil
+}
+
+// CheckDecoded is Check and then CheckStrict of an answer that [Decode] has
+// decoded, for an operation that there is. It is for callers who need the value,
+// too.
+func (s *Set) CheckDecoded(operationID string, status int, value any) ([]Violation, error) {
+	found, err := s.checkValue(operationID, status, value)
+	if err != nil {
+		return nil, err
+	}
+	strict, err := s.checkStrictly(operationID, status, value)
+	return append(found, strict...), err
 }
 
 // Judging returns the schemas that Check and CheckStrict hold an answer against,

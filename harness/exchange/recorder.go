@@ -136,14 +136,14 @@ func (r *Recorder) add(a *Answer, failure *NoAnswer, findings []verdict.Finding)
 	}
 	// A secret may be echoed anywhere in the exchange that first shows it, so
 	// all of them are learnt before anything is written.
-	r.learn(a.headers, a.Sent)
+	sent := r.learn(a.headers, string(a.Sent))
 	r.masker.URL(a.URL)
-	r.learn(a.Header, a.Body)
+	came := r.learn(a.Header, string(a.Body))
 	if a.Status != 0 {
-		record.Response = r.message(a.Header, a.Body)
+		record.Response = r.message(a.Header, came)
 		record.Response.Status = a.Status
 	}
-	record.Request = *r.message(a.headers, a.Sent)
+	record.Request = *r.message(a.headers, sent)
 	record.Request.Method, record.Request.URL = a.Method, r.masker.URL(a.URL)
 	if failure != nil {
 		failure.Why = r.masker.Mask(failure.Why)
@@ -175,14 +175,14 @@ func (r *Recorder) add(a *Answer, failure *NoAnswer, findings []verdict.Finding)
 // registered before.
 func (r *Recorder) Witness(record Record) {
 	request, response := record.Request, record.Response
-	r.learn(request.Headers, []byte(request.Body))
+	sent := r.learn(request.Headers, request.Body)
 	r.masker.URL(request.URL)
 	if response != nil {
-		r.learn(response.Headers, []byte(response.Body))
-		record.Response = r.message(response.Headers, []byte(response.Body))
+		came := r.learn(response.Headers, response.Body)
+		record.Response = r.message(response.Headers, came)
 		record.Response.Status = response.Status
 	}
-	record.Request = *r.message(request.Headers, []byte(request.Body))
+	record.Request = *r.message(request.Headers, sent)
 	record.Request.Truncated = record.Request.Truncated || request.Truncated
 	record.Request.Method, record.Request.URL = request.Method, r.masker.URL(request.URL)
 	record.Error = r.masker.Mask(record.Error)
@@ -216,33 +216,30 @@ func (r *Recorder) write(record Record) {
 	}
 }
 
-// learn makes the secrets of one half of an exchange known.
-func (r *Recorder) learn(h http.Header, body []byte) {
+// learn makes the secrets of one half of an exchange known. It returns the body
+// without those that its keys name, and in UTF-8.
+func (r *Recorder) learn(h http.Header, body string) string {
 	for name, values := range h {
 		for _, v := range values {
 			r.masker.Header(name, v)
 		}
 	}
-	r.fields(h, string(body))
-}
-
-// fields returns a body without the secrets that its keys name.
-func (r *Recorder) fields(h http.Header, body string) string {
+	body = strings.ToValidUTF8(body, "\uFFFD")
 	if contentType(h) == "application/x-www-form-urlencoded" {
 		return strings.TrimPrefix(r.masker.URL("?"+body), "?")
 	}
 	return r.masker.Fields(body)
 }
 
-func (r *Recorder) message(h http.Header, body []byte) *Message {
+// message is what a reader may see of one half, whose secrets are known.
+func (r *Recorder) message(h http.Header, learnt string) *Message {
 	m := &Message{Headers: map[string][]string{}}
 	for name, values := range h {
 		for _, v := range values {
 			m.Headers[name] = append(m.Headers[name], r.masker.Header(name, v))
 		}
 	}
-	text := strings.ToValidUTF8(string(body), "\uFFFD")
-	text = r.masker.Mask(r.fields(h, text))
+	text := r.masker.Mask(learnt)
 	if len(text) > maxEvidence {
 		text, m.Truncated = strings.ToValidUTF8(text[:maxEvidence], ""), true
 	}

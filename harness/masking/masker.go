@@ -8,6 +8,8 @@
 package masking
 
 import (
+	"hash/maphash"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,28 +21,30 @@ import (
 const MinLength = 6
 
 // Masker maps secrets to names. It is safe for concurrent use; the cost of
-// masking a text does not depend on how many secrets are known.
+// masking a text does not depend on how many secrets are known. It keeps no
+// secret itself, only what to recognise it by.
 type Masker struct {
 	prefix string // distinguishes the names of parallel processes
+	seed   maphash.Seed
 
 	mu      sync.RWMutex
-	names   map[string]name  // by secret
-	counts  map[string]int32 // kind → how many names were given
+	numbers map[uint64]int32 // names by the hash of a secret
+	names   []name
+	kinds   []string
+	counts  []int32 // by kind: how many names were given
 	needles []needle
 	index   map[uint64]int32 // first MinLength bytes of a form → the last such needle
 	seen    []uint64         // a bit for every hash of such bytes: most text has none
 }
 
 // A name is written "<access_token 3>".
-type name struct {
-	kind   string
-	number int32
-}
+type name struct{ kind, number int32 }
 
 // A needle is one written form of a secret.
 type needle struct {
-	form   string
-	name   name
+	hash   uint64
+	length int32
+	name   int32 // its place in names
 	before int32 // the needle with the same beginning that came before; 0 is none
 }
 
@@ -53,27 +57,30 @@ const seenBits = 22
 func New(prefix string) *Masker {
 	return &Masker{
 		prefix:  prefix,
-		names:   map[string]name{},
-		counts:  map[string]int32{},
+		seed:    maphash.MakeSeed(),
+		numbers: map[uint64]int32{},
 		needles: make([]needle, 1), // there is none at 0
 		index:   map[uint64]int32{},
 		seen:    make([]uint64, 1<<(seenBits-6)),
 	}
 }
 
-func (m *Masker) write(n name) string {
-	return "<" + n.kind + " " + m.prefix + strconv.Itoa(int(n.number)) + ">"
+func (m *Masker) write(place int32) string {
+	n := m.names[place]
+	return "<" + m.kinds[n.kind] + " " + m.prefix + strconv.Itoa(int(n.number)) + ">"
 }
 
-// isName reports whether a text is a name that was given.
-func (m *Masker) isName(text string) bool {
+// given reports whether a text is a name that was given.
+func (m *Masker) given(text string) bool {
 	inner, ok := strings.CutPrefix(text, "<")
 	if !ok {
 		return false
 	}
 	kind, numbered, _ := strings.Cut(inner, " "+m.prefix)
-	number, err := strconv.Atoi(strings.TrimSuffix(numbered, ">"))
-	return err == nil && number <= int(m.counts[kind]) && m.write(name{kind, int32(number)}) == text
+	digits, ok := strings.CutSuffix(numbered, ">")
+	number, err := strconv.Atoi(digits)
+	at := slices.Index(m.kinds, kind)
+	return ok && err == nil && strconv.Itoa(number) == digits && at >= 0 && 1 <= number && number <= int(m.counts[at])
 }
 
 // Register makes a secret of the given kind ("access_token", "password", …)
@@ -84,35 +91,54 @@ func (m *Masker) Register(kind, secret string) string {
 		return ""
 	}
 	m.mu.RLock()
-	had, known := m.names[secret]
-	masked := m.isName(secret)
+	masked := m.given(secret)
+	had, known := m.known(secret)
 	m.mu.RUnlock()
 	switch {
 	case masked: // a text that was masked already, such as a failure's message
 		return secret
 	case known:
-		return m.write(had)
+		return had
 	}
 
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if had, known := m.names[secret]; known {
-		return m.write(had)
+	if had, known := m.known(secret); known {
+		return had
 	}
-	m.counts[kind]++
-	given := name{kind, m.counts[kind]}
-	m.names[secret] = given
+	place := m.name(kind)
+	m.numbers[maphash.String(m.seed, secret)] = place
 	for _, form := range forms(secret) {
 		if len(form) < MinLength {
 			continue
 		}
 		key := head(form)
-		m.needles = append(m.needles, needle{form, given, m.index[key]})
+		m.needles = append(m.needles, needle{maphash.String(m.seed, form), int32(len(form)), place, m.index[key]})
 		m.index[key] = int32(len(m.needles) - 1)
-		bit := hash(key)
+		bit := spread(key)
 		m.seen[bit>>6] |= 1 << (bit & 63)
 	}
-	return m.write(given)
+	return m.write(place)
+}
+
+func (m *Masker) known(secret string) (name string, ok bool) {
+	place, ok := m.numbers[maphash.String(m.seed, secret)]
+	if !ok {
+		return "", false
+	}
+	return m.write(place), true
+}
+
+// name gives the next name of a kind and returns its place.
+func (m *Masker) name(kind string) int32 {
+	at := slices.Index(m.kinds, kind)
+	if at < 0 {
+		at = len(m.kinds)
+		m.kinds, m.counts = append(m.kinds, kind), append(m.counts, 0)
+	}
+	m.counts[at]++
+	m.names = append(m.names, name{int32(at), m.counts[at]})
+	return int32(len(m.names) - 1)
 }
 
 // Mask returns text with every registered secret replaced by its name.
@@ -126,11 +152,11 @@ func (m *Masker) Mask(text string) string {
 	done := 0 // text before this offset is already in out
 	key := head(text)
 	for i := 0; ; {
-		if bit := hash(key); m.seen[bit>>6]&(1<<(bit&63)) != 0 {
+		if bit := spread(key); m.seen[bit>>6]&(1<<(bit&63)) != 0 {
 			if found, ok := m.at(text[i:], key); ok {
 				out.WriteString(text[done:i])
 				out.WriteString(m.write(found.name))
-				i += len(found.form)
+				i += int(found.length)
 				if done = i; i+MinLength > len(text) {
 					break
 				}
@@ -151,14 +177,14 @@ func (m *Masker) Mask(text string) string {
 }
 
 // at finds the longest known form that text begins with; key is its head.
-func (m *Masker) at(text string, key uint64) (needle, bool) {
-	var best needle
+func (m *Masker) at(text string, key uint64) (best needle, ok bool) {
 	for i := m.index[key]; i != 0; i = m.needles[i].before {
-		if n := m.needles[i]; len(n.form) > len(best.form) && strings.HasPrefix(text, n.form) {
+		n := m.needles[i]
+		if n.length > best.length && int(n.length) <= len(text) && maphash.String(m.seed, text[:n.length]) == n.hash {
 			best = n
 		}
 	}
-	return best, best.form != ""
+	return best, best.length > 0
 }
 
 // head packs the first MinLength bytes of a form into a number.
@@ -170,6 +196,6 @@ func head(s string) uint64 {
 	return key
 }
 
-// hash is the number of the bit that stands for a beginning: the high bits of its
-// product with 2⁶⁴ divided by the golden ratio, which spreads neighbours.
-func hash(head uint64) uint64 { return head * 0x9E3779B97F4A7C15 >> (64 - seenBits) }
+// spread is the number of the bit that stands for a beginning: the high bits of
+// its product with 2⁶⁴ divided by the golden ratio, which keeps neighbours apart.
+func spread(head uint64) uint64 { return head * 0x9E3779B97F4A7C15 >> (64 - seenBits) }

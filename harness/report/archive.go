@@ -34,6 +34,16 @@ type place struct {
 	length  int
 }
 
+// An outline is what of a record the archive looks at.
+type outline struct {
+	ID       string `json:"id"`
+	Party    string `json:"party"`
+	Started  string `json:"started"`
+	Response *struct {
+		Headers map[string][]string `json:"headers"`
+	} `json:"response"`
+}
+
 // openArchive reads exchanges.jsonl in dir once, and keeps it open.
 func openArchive(dir string) (*archive, error) {
 	a := &archive{byID: map[string]int{}}
@@ -63,9 +73,9 @@ func (a *archive) index(lines *bufio.Reader) error {
 			return err
 		}
 		if len(strings.TrimSpace(string(line))) > 0 {
-			var r exchange.Record
+			var r outline
 			if json.Unmarshal(line, &r) == nil && r.ID != "" {
-				a.places = append(a.places, place{id: r.ID, started: started(r), at: at, length: len(line)})
+				a.places = append(a.places, place{id: r.ID, started: timeOfRecord(r.Started), at: at, length: len(line)})
 				headers.add(r)
 			} else {
 				a.unreadable++

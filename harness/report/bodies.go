@@ -30,7 +30,7 @@ type headerCounts struct {
 	of      map[[2]string]int // by name and value
 }
 
-func (c *headerCounts) add(r exchange.Record) {
+func (c *headerCounts) add(r outline) {
 	if r.Party != "" || r.Response == nil {
 		return
 	}

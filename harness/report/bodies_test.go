@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -25,7 +26,11 @@ func TestAnAnswerShowsWhereItsHeadersDiffer(t *testing.T) {
 	records := answers(same, same, odd)
 	var counts headerCounts
 	for _, r := range append(records, exchange.Record{Party: "identity-server", Response: &exchange.Message{Headers: odd}}) {
-		counts.add(r)
+		line, err := json.Marshal(r)
+		g.Expect(err).NotTo(HaveOccurred())
+		var o outline
+		g.Expect(json.Unmarshal(line, &o)).To(Succeed())
+		counts.add(o)
 	}
 	u := counts.usual()
 	g.Expect(u.lines()).To(Equal([]string{"Content-Type: application/json", "Server: x"}))

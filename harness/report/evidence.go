@@ -58,8 +58,10 @@ func ReadEvidence(dir string) (Evidence, error) {
 }
 
 // started is when an exchange began; the zero time when the record does not say.
-func started(r exchange.Record) time.Time {
-	t, _ := time.Parse(time.RFC3339Nano, r.Started)
+func started(r exchange.Record) time.Time { return timeOfRecord(r.Started) }
+
+func timeOfRecord(text string) time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, text)
 	return t
 }
 
