@@ -53,7 +53,7 @@ faults: ## the matrix of faults and requirements, in results/; RECORD=1 writes w
 	$(GO) run ./suites/cmd/faults $(if $(RECORD),--record) $(ARGS)
 
 bench: ## measure time, memory and growth, in results/bench.json; ROOTFS=… adds Synapse
-	@if docker version >/dev/null 2>&1; then .ci/images mailpit mockidserver; fi
+	@if docker version >/dev/null 2>&1; then .ci/images mailpit mockidserver refserver; fi
 	@$(GO) run ./suites/cmd/bench $(if $(ROOTFS),--rootfs=$(ROOTFS)) $(ARGS)
 
 check:

@@ -29,6 +29,7 @@ type bench struct {
 	Embedded   *paired     `json:"embedded"`
 	Synapse    *paired     `json:"synapse"`
 	Growth     []grown     `json:"growth"`
+	Alone      []grown     `json:"alone"` // growth, with all servers in containers
 	Processes  []parallel  `json:"processes"`
 	Containers *contained  `json:"containers"`
 	Benchmarks []benchmark `json:"benchmarks"`
@@ -53,7 +54,7 @@ type paired struct {
 	PeakMB           spread `json:"peak_memory_mb"`                   // of a run, with the tape of its requests
 
 	Exchanges   int            `json:"exchanges"` // requests to the homeserver
-	Requests    int            `json:"requests"`  // with those to mailbox and identity servers
+	Requests    int            `json:"requests"`  // with those to mailbox and identity servers; here and below of the replay that differed most
 	SameStatus  int            `json:"replay_same_status"`
 	Repeated    int            `json:"replay_repeated"` // sent again until a mail had come
 	Limited     int            `json:"replay_limited"`  // sent again because they came too soon for a rate limit
@@ -69,8 +70,8 @@ type grown struct {
 	Exchanges       int     `json:"exchanges"`
 	SuiteSeconds    float64 `json:"suite_seconds"`
 	WaitSeconds     float64 `json:"wait_seconds"`
-	CPUMicroseconds float64 `json:"cpu_microseconds_per_exchange"` // suite and reference homeserver
-	PeakMB          float64 `json:"peak_memory_mb"`                // of both, evidence kept
+	CPUMicroseconds float64 `json:"cpu_microseconds_per_exchange"` // of the process, with the homeserver in it unless alone
+	PeakMB          float64 `json:"peak_memory_mb"`                // the same, evidence kept
 }
 
 // parallel is a run by the ginkgo CLI with so many processes.

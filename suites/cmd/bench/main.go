@@ -31,12 +31,13 @@ const (
 	partEmbedded   = "embedded"
 	partSynapse    = "synapse"
 	partGrowth     = "growth"
+	partAlone      = "alone"
 	partProcesses  = "processes"
 	partContainers = "containers"
 	partBenchmarks = "benchmarks"
 )
 
-var parts = []string{partEmbedded, partSynapse, partGrowth, partProcesses, partContainers, partBenchmarks}
+var parts = []string{partEmbedded, partSynapse, partGrowth, partAlone, partProcesses, partContainers, partBenchmarks}
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == childVerb {
