@@ -79,8 +79,8 @@ var _ = Describe("GET /account/3pid", Operation("getAccount3PIDs"), func() {
 
 		It("says in milliseconds when the owner confirmed the address", Must("get-006-validated-at-milliseconds"),
 			func(ctx SpecContext) {
-				alice := fixtures.NewUser(ctx)
 				session := fixtures.AgedSession(ctx)
+				alice := fixtures.NewUser(ctx)
 				alice.Add(ctx, session)
 
 				answer := alice.Get(ctx, "/account/3pid")
