@@ -72,7 +72,7 @@ var _ = Describe("A request that came too soon", On(RateLimited), func() {
 			burst := meetLimit(ctx, fixtures.Plain(ctx, "requestTokenTo3PIDEmail"))
 			address, due := burst.Call.Address, burst.Granted
 
-			Pause(ctx, time.Second, "a mail that should not be has to arrive before the one that should")
+			Pause(ctx, 500*time.Millisecond, "a mail that should not be has to arrive before the one that should")
 			Expect(Mailbox().Find(ctx, address)).To(HaveLen(due), "mails, of which none is for the refused request")
 			Expect(burst.Call.Send(ctx)).To(HaveStatus(http.StatusOK), "the same request after the wait")
 			mails, err := AwaitMails(ctx, address, due+1)

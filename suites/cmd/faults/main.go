@@ -24,7 +24,7 @@ import (
 )
 
 func main() {
-	parallel := flag.Int("parallel", 16, "how many runs at a time; most of a run is waiting")
+	parallel := flag.Int("parallel", 10, "how many runs at a time; most of a run is waiting")
 	only := flag.String("only", "", "regular expression for the faults' names; empty is all")
 	results := flag.String("results", "results", "folder for faults.md and faults.json")
 	record := flag.Bool("record", false, "write what moved into "+refserver.AlsoFile+"; run it at the top of the repository")
