@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"threepid-conformance/harness/exchange"
@@ -53,7 +51,7 @@ func openArchive(dir string) (*archive, error) {
 	}
 	if err == nil {
 		a.file = f
-		err = a.index(bufio.NewReader(f))
+		err = a.index(f)
 	}
 	if err != nil {
 		a.close()
@@ -64,26 +62,19 @@ func openArchive(dir string) (*archive, error) {
 
 func (a *archive) close() { _ = a.file.Close() } // read only; nil is an error, too
 
-func (a *archive) index(lines *bufio.Reader) error {
-	var at int64
+func (a *archive) index(in io.Reader) error {
 	var headers headerCounts
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
+	err := eachLine(in, func(line []byte, at int64) {
+		var r outline
+		if json.Unmarshal(line, &r) == nil && r.ID != "" {
+			a.places = append(a.places, place{id: r.ID, started: timeOfRecord(r.Started), at: at, length: len(line)})
+			headers.add(r)
+		} else {
+			a.unreadable++
 		}
-		if len(strings.TrimSpace(string(line))) > 0 {
-			var r outline
-			if json.Unmarshal(line, &r) == nil && r.ID != "" {
-				a.places = append(a.places, place{id: r.ID, started: timeOfRecord(r.Started), at: at, length: len(line)})
-				headers.add(r)
-			} else {
-				a.unreadable++
-			}
-		}
-		if at += int64(len(line)); err != nil {
-			break
-		}
+	})
+	if err != nil {
+		return err
 	}
 	// Parallel processes, and servers beside them, append when they are done.
 	slices.SortStableFunc(a.places, func(x, y place) int { return x.started.Compare(y.started) })

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"threepid-conformance/harness/exchange"
@@ -35,26 +35,38 @@ func ReadEvidence(dir string) (Evidence, error) {
 		return e, fmt.Errorf("the evidence cannot be read: %w", err)
 	}
 	defer f.Close()
-	for lines := bufio.NewReader(f); ; {
-		line, err := lines.ReadBytes('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return e, fmt.Errorf("the evidence cannot be read: %w", err)
+	err = eachLine(f, func(line []byte, _ int64) {
+		var r exchange.Record
+		if json.Unmarshal(line, &r) == nil && r.ID != "" {
+			e.Records = append(e.Records, r)
+		} else {
+			e.Unreadable++
 		}
-		if len(strings.TrimSpace(string(line))) > 0 {
-			var r exchange.Record
-			if json.Unmarshal(line, &r) == nil && r.ID != "" {
-				e.Records = append(e.Records, r)
-			} else {
-				e.Unreadable++
-			}
-		}
-		if err != nil {
-			break
-		}
+	})
+	if err != nil {
+		return e, fmt.Errorf("the evidence cannot be read: %w", err)
 	}
 	// Parallel processes, and servers beside them, append when they are done.
 	slices.SortStableFunc(e.Records, func(a, b exchange.Record) int { return started(a).Compare(started(b)) })
 	return e, nil
+}
+
+// eachLine calls do with each line that is not blank, and where it begins.
+func eachLine(in io.Reader, do func(line []byte, at int64)) error {
+	lines := bufio.NewReader(in)
+	for at := int64(0); ; {
+		line, err := lines.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if len(bytes.TrimSpace(line)) > 0 {
+			do(line, at)
+		}
+		if err != nil {
+			return nil
+		}
+		at += int64(len(line))
+	}
 }
 
 // started is when an exchange began; the zero time when the record does not say.
