@@ -94,7 +94,7 @@ func (s *Set) checkStrictly(operationID string, status int, value any) ([]Violat
 
 // CheckDecoded is Check and then CheckStrict of an answer that [Decode] has
 // decoded, for an operation that there is. It is for callers who need the value,
-// too.
+// too. Beside an error of CheckStrict stands what Check has found.
 func (s *Set) CheckDecoded(operationID string, status int, value any) ([]Violation, error) {
 	found, err := s.checkValue(operationID, status, value)
 	if err != nil {
