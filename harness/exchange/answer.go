@@ -33,7 +33,7 @@ type Answer struct {
 
 	headers http.Header // of the request
 	started time.Time
-	masked  string // the exchange as a reader may see it
+	record  *Record // the exchange as a reader may see it; nil when nothing records
 }
 
 func (a *Answer) decode() {
@@ -94,10 +94,13 @@ func (a *Answer) IsStandardError() bool {
 
 // String shows request and answer, without secrets, for a failure message.
 func (a *Answer) String() string {
-	if a == nil {
+	switch {
+	case a == nil:
 		return "no answer"
+	case a.record == nil:
+		return ""
 	}
-	return a.masked
+	return a.record.String()
 }
 
 // contentType is the media type without parameters, in lower case.

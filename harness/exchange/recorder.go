@@ -156,12 +156,12 @@ func (r *Recorder) add(a *Answer, failure *NoAnswer, findings []verdict.Finding)
 	record.ID = fmt.Sprintf("%s%d", r.prefix, r.count)
 	record.Spec = r.spec
 	a.ID = record.ID
-	a.masked = record.String()
 	for i := range findings {
 		findings[i].Spec, findings[i].Exchange = r.spec, record.ID
 		findings[i].Message = r.masker.Mask(findings[i].Message)
 	}
 	record.Findings = findings
+	a.record = &record
 	r.ids = append(r.ids, record.ID)
 	r.findings = append(r.findings, findings...)
 	if a.Operation != "" {
@@ -220,6 +220,9 @@ func (r *Recorder) write(record Record) {
 // without those that its keys name, and in UTF-8.
 func (r *Recorder) learn(h http.Header, body string) string {
 	for name, values := range h {
+		if !masking.Carries(name) {
+			continue
+		}
 		for _, v := range values {
 			r.masker.Header(name, v)
 		}
@@ -233,11 +236,13 @@ func (r *Recorder) learn(h http.Header, body string) string {
 
 // message is what a reader may see of one half, whose secrets are known.
 func (r *Recorder) message(h http.Header, learnt string) *Message {
-	m := &Message{Headers: map[string][]string{}}
+	m := &Message{Headers: make(map[string][]string, len(h))}
 	for name, values := range h {
-		for _, v := range values {
-			m.Headers[name] = append(m.Headers[name], r.masker.Header(name, v))
+		masked := make([]string, len(values))
+		for i, v := range values {
+			masked[i] = r.masker.Header(name, v)
 		}
+		m.Headers[name] = masked
 	}
 	text := r.masker.Mask(learnt)
 	if len(text) > maxEvidence {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"threepid-conformance/harness/exchange"
 )
@@ -30,16 +31,6 @@ type place struct {
 	started time.Time
 	at      int64
 	length  int
-}
-
-// An outline is what of a record the archive looks at.
-type outline struct {
-	ID       string `json:"id"`
-	Party    string `json:"party"`
-	Started  string `json:"started"`
-	Response *struct {
-		Headers map[string][]string `json:"headers"`
-	} `json:"response"`
 }
 
 // openArchive reads exchanges.jsonl in dir once, and keeps it open.
@@ -65,12 +56,15 @@ func (a *archive) close() { _ = a.file.Close() } // read only; nil is an error, 
 func (a *archive) index(in io.Reader) error {
 	var headers headerCounts
 	err := eachLine(in, func(line []byte, at int64) {
-		var r outline
-		if json.Unmarshal(line, &r) == nil && r.ID != "" {
-			a.places = append(a.places, place{id: r.ID, started: timeOfRecord(r.Started), at: at, length: len(line)})
-			headers.add(r)
-		} else {
+		id := gjson.GetBytes(line, "id")
+		if !gjson.ValidBytes(line) || id.Type != gjson.String || id.Str == "" {
 			a.unreadable++
+			return
+		}
+		started := timeOfRecord(gjson.GetBytes(line, "started").String())
+		a.places = append(a.places, place{id: id.Str, started: started, at: at, length: len(line)})
+		if !gjson.GetBytes(line, "party").Exists() {
+			headers.add(gjson.GetBytes(line, "response.headers"))
 		}
 	})
 	if err != nil {
@@ -125,7 +119,7 @@ func (a *archive) record(p place) exchange.Record {
 	var r exchange.Record
 	_, err := a.file.ReadAt(line, p.at)
 	if err == nil {
-		err = json.Unmarshal(line, &r)
+		r, err = decode(line)
 	}
 	if err != nil {
 		return exchange.Record{ID: p.id, Started: p.started.Format(time.RFC3339Nano), Error: fmt.Sprintf("%s cannot be read: %v", ExchangesFile, err)}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tidwall/gjson"
+
 	"threepid-conformance/harness/exchange"
 )
 
@@ -27,30 +29,41 @@ var incidental = map[string]bool{"Date": true, "Content-Length": true}
 // headerCounts finds them: those of at least three answers in five.
 type headerCounts struct {
 	answers int
-	of      map[[2]string]int // by name and value
+	of      map[header]int
 }
 
-func (c *headerCounts) add(r outline) {
-	if r.Party != "" || r.Response == nil {
-		return
+// A header has its values as the JSON list that the recorder wrote.
+type header struct{ name, values string }
+
+// add counts the headers of an answer, {"name": ["value", …], …}. It is called for
+// every exchange of a run, so it looks no further into them.
+func (c *headerCounts) add(headers gjson.Result) {
+	if !headers.IsObject() {
+		return // no answer came
 	}
 	if c.of == nil {
-		c.of = map[[2]string]int{}
+		c.of = map[header]int{}
 	}
 	c.answers++
-	for name, values := range r.Response.Headers {
-		if !incidental[name] {
-			c.of[[2]string{name, strings.Join(values, ", ")}]++
+	headers.ForEach(func(name, values gjson.Result) bool {
+		if !incidental[name.Str] {
+			c.of[header{name.Str, values.Raw}]++
 		}
-	}
+		return true
+	})
 }
 
 func (c *headerCounts) usual() usual {
 	found := usual{}
-	for header, n := range c.of {
-		if n*5 >= c.answers*3 {
-			found[header[0]] = header[1]
+	for h, n := range c.of {
+		if n*5 < c.answers*3 {
+			continue
 		}
+		var values []string
+		for _, v := range gjson.Parse(h.values).Array() {
+			values = append(values, v.String())
+		}
+		found[h.name] = strings.Join(values, ", ")
 	}
 	return found
 }
@@ -127,8 +140,12 @@ func body(m *exchange.Message, id string) string {
 
 // shorten cuts a text and says so.
 func shorten(text string, limit int, id string) string {
+	const marker = 80 // how long it is, about: less is not worth cutting
+	if len(text) <= limit+marker {
+		return text
+	}
 	runes := []rune(text)
-	if len(runes) <= limit+80 { // the marker would be as long
+	if len(runes) <= limit+marker {
 		return text
 	}
 	return fmt.Sprintf("%s … %d more characters in exchanges.jsonl, %s", string(runes[:limit]), len(runes)-limit, id)

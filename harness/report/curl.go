@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
@@ -23,25 +22,30 @@ var secretName = regexp.MustCompile(`<([a-z][a-z_ ]*) ((?:[a-z0-9]+\.)?[0-9]+)>`
 // $HOMESERVER stands for.
 func curl(r exchange.Record, base string) string {
 	var b strings.Builder
-	b.WriteString("curl -i")
+	b.WriteString("curl -i ")
 	if r.Request.Method != "GET" {
-		b.WriteString(" -X " + shellWord(r.Request.Method))
+		b.WriteString("-X ")
+		shellWord(&b, r.Request.Method)
+		b.WriteByte(' ')
 	}
-	url := shellWord(r.Request.URL)
-	if rest, ok := strings.CutPrefix(r.Request.URL, base); ok && base != "" && (rest == "" || strings.ContainsAny(rest[:1], "/?")) {
-		url = `"$` + homeserver + `"` + shellWord(rest)
+	url := r.Request.URL
+	if rest, ok := strings.CutPrefix(url, base); ok && base != "" && (rest == "" || strings.ContainsAny(rest[:1], "/?")) {
+		b.WriteString(`"$` + homeserver + `"`)
+		url = rest
 	}
-	b.WriteString(" " + url)
+	shellWord(&b, url)
 	for _, name := range slices.Sorted(maps.Keys(r.Request.Headers)) {
 		for _, value := range r.Request.Headers[name] {
 			if name == "Accept-Encoding" && value == "identity" {
 				continue // curl asks for no compression unless told to
 			}
-			b.WriteString(" \\\n  -H " + shellWord(name+": "+value))
+			b.WriteString(" \\\n  -H ")
+			shellWord(&b, name+": "+value)
 		}
 	}
 	if r.Request.Body != "" {
-		b.WriteString(" \\\n  --data-raw " + shellWord(r.Request.Body))
+		b.WriteString(" \\\n  --data-raw ")
+		shellWord(&b, r.Request.Body)
 	}
 	if r.Request.Truncated {
 		b.WriteString("\n# the body goes on; this is its beginning")
@@ -49,37 +53,55 @@ func curl(r exchange.Record, base string) string {
 	return b.String()
 }
 
-// plain is text that a shell takes as it is, without quotes.
-var plain = regexp.MustCompile(`^[A-Za-z0-9_./:=@%+,-]+$`)
-
-// shellWord quotes text as one word for a POSIX shell, in which the names of
-// secrets are variables.
-func shellWord(text string) string {
-	if text == "" {
-		return ""
-	}
-	var b strings.Builder
-	literal := func(s string) {
-		switch {
-		case s == "":
-		case plain.MatchString(s):
-			b.WriteString(s)
-		default:
-			b.WriteString("'" + strings.ReplaceAll(s, "'", `'\''`) + "'")
+// isPlain reports whether a shell takes a text as it is, without quotes.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		c := text[i]
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && !strings.ContainsRune("_./:=@%+,-", rune(c)) {
+			return false
 		}
 	}
+	return true
+}
+
+// shellWord writes text as one word for a POSIX shell, in which the names of
+// secrets are variables.
+func shellWord(b *strings.Builder, text string) {
 	rest := text
-	for _, at := range secretName.FindAllStringSubmatchIndex(text, -1) {
-		done := len(text) - len(rest)
-		literal(text[done:at[0]])
-		fmt.Fprintf(&b, `"$%s"`, variable(text[at[2]:at[3]], text[at[4]:at[5]]))
-		rest = text[at[1]:]
+	if strings.Contains(text, "<") { // most have no secret
+		for _, at := range secretName.FindAllStringSubmatchIndex(text, -1) {
+			done := len(text) - len(rest)
+			literal(b, text[done:at[0]])
+			b.WriteString(`"$` + variable(text[at[2]:at[3]], text[at[4]:at[5]]) + `"`)
+			rest = text[at[1]:]
+		}
 	}
-	literal(rest)
-	return b.String()
+	literal(b, rest)
+}
+
+// literal writes text that a shell has to take as it is.
+func literal(b *strings.Builder, text string) {
+	if isPlain(text) {
+		b.WriteString(text)
+		return
+	}
+	b.WriteByte('\'')
+	for {
+		before, after, more := strings.Cut(text, "'")
+		b.WriteString(before)
+		if !more {
+			break
+		}
+		b.WriteString(`'\''`)
+		text = after
+	}
+	b.WriteByte('\'')
 }
 
 // variable is the shell variable for a secret of that kind and number.
 func variable(kind, number string) string {
-	return strings.ToUpper(strings.NewReplacer(" ", "_", ".", "_").Replace(kind + "_" + number))
+	return strings.ToUpper(inVariable.Replace(kind + "_" + number))
 }
+
+var inVariable = strings.NewReplacer(" ", "_", ".", "_")

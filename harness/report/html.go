@@ -2,14 +2,12 @@ package report
 
 import (
 	_ "embed"
-	"fmt"
 	"html/template"
 	"io"
 	"iter"
 	"strings"
 	"time"
 
-	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/report/look"
 	"threepid-conformance/harness/verdict"
 )
@@ -41,11 +39,11 @@ type view struct {
 	Evidence  int      // exchanges in exchanges.jsonl
 	Broken    int      // of its lines, those that cannot be read
 
-	outside iter.Seq[exchangeView]
+	outside iter.Seq[template.HTML]
 }
 
 // Before is for a range in the template.
-func (v view) Before() iter.Seq[exchangeView] { return v.outside }
+func (v view) Before() iter.Seq[template.HTML] { return v.outside }
 
 // A markCount says how many rows have a mark, and where the first of them is.
 type markCount struct {
@@ -149,79 +147,4 @@ func (q Requirement) LinkName() string {
 func (q Requirement) Gist() string {
 	line, _, _ := strings.Cut(strings.TrimSpace(q.Reason), "\n")
 	return clip(line, 160)
-}
-
-// anchorOf is where the page shows an exchange.
-func anchorOf(id string) string { return "x-" + id }
-
-// An exchangeView is one exchange in the sequence of a spec.
-type exchangeView struct {
-	ID, Anchor string
-	After      string // since the first exchange of the spec
-	Party      string // who, when it is not the suite as a client
-	Method     string
-	Path       string
-	Status     int // 0 without an answer
-	Error      string
-	Took       string
-	Curl       template.HTML // requests of the suite only
-	Request    template.HTML // of other parties
-	Answer     template.HTML
-	Cited      bool // a finding or the reason names it
-	Notes      []string
-	Findings   []string
-}
-
-// parties are how the page calls those who exchange something.
-var parties = map[string]string{exchange.IdentityServer: "identity server", exchange.Mail: "mail", exchange.SMS: "SMS"}
-
-func (s storyteller) exchange(r exchange.Record, first time.Time, cited bool) exchangeView {
-	x := exchangeView{
-		ID: r.ID, Anchor: anchorOf(r.ID), Method: r.Request.Method, Error: r.Error, Cited: cited, Notes: r.Notes,
-		After: fmt.Sprintf("%.3f s", started(r).Sub(first).Seconds()),
-		Path:  s.path(r.Request.URL),
-	}
-	if r.Party == "" {
-		x.Curl = content(curl(r, s.report.Target.URL))
-	} else {
-		if x.Party = parties[r.Party]; x.Party == "" {
-			x.Party = r.Party
-		}
-		x.Request = content(message(r.Request, r.ID))
-		if x.Path == "" && r.Error == "" {
-			x.Path = strings.Join(append(r.Request.Headers["To"], r.Request.Headers["Subject"]...), ": ")
-		}
-	}
-	if r.Response != nil {
-		x.Status, x.Took = r.Response.Status, fmt.Sprintf("%.0f ms", r.Millis)
-		u := s.archive.usual
-		if r.Party != "" {
-			u = nil
-		}
-		x.Answer = content(u.answer(r.Response, r.ID))
-	}
-	for _, f := range r.Findings {
-		x.Findings = append(x.Findings, f.Row.Operation+" "+f.Row.Requirement+": "+f.Message)
-	}
-	return x
-}
-
-// content is text as the content of an element. The template's own escaping
-// writes quotes as five characters each, and JSON is full of them.
-func content(text string) template.HTML {
-	return template.HTML(elementText.Replace(text))
-}
-
-var elementText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\x00", "\uFFFD")
-
-// path is a URL without what all of them have in common.
-func (s storyteller) path(url string) string {
-	path := strings.TrimPrefix(url, s.report.Target.URL)
-	if _, rest, absolute := strings.Cut(path, "://"); absolute {
-		if i := strings.IndexByte(rest, '/'); i >= 0 {
-			path = rest[i:]
-		}
-	}
-	path, _, _ = strings.Cut(path, "?")
-	return strings.TrimPrefix(path, "/_matrix/client/v3")
 }

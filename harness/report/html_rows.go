@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"html/template"
 	"iter"
 	"regexp"
 	"slices"
@@ -71,7 +72,7 @@ type specView struct {
 }
 
 // Exchanges is for a range in the template.
-func (v specView) Exchanges() iter.Seq[exchangeView] { return v.by.exchanges(v.places, v.cited) }
+func (v specView) Exchanges() iter.Seq[template.HTML] { return v.by.exchanges(v.places, v.cited) }
 
 // Log is what the target printed meanwhile, where somebody may look for a cause;
 // nil when that is nothing.
@@ -227,10 +228,10 @@ func (s storyteller) variantOf(q Requirement, records []exchange.Record) string 
 }
 
 // exchanges shows records one after the other.
-func (s storyteller) exchanges(places []place, cited map[string]bool) iter.Seq[exchangeView] {
-	return func(yield func(exchangeView) bool) {
+func (s storyteller) exchanges(places []place, cited map[string]bool) iter.Seq[template.HTML] {
+	return func(yield func(template.HTML) bool) {
 		for r := range s.archive.read(places) {
-			if !yield(s.exchange(r, places[0].started, cited[r.ID])) {
+			if !yield(s.exchange(r, places[0].started, cited[r.ID]).html()) {
 				return
 			}
 		}
