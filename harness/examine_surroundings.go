@@ -96,16 +96,12 @@ func identityReached(ctx context.Context, account Account) (string, error) {
 	if err := IntroduceHomeserver(ctx, at, account.ID); err != nil {
 		return "", err
 	}
-	info, err := at.Info(ctx)
-	if err != nil {
-		return "", err
-	}
 	scope, err := at.OpenScope(ctx, "preflight", control.MXID(account.ID))
 	if err != nil {
 		return "", err
 	}
 	defer scope.Close(ctx)
-	request, err := identityQuestion(ctx, scope, account, info.IDServer)
+	request, err := identityQuestion(ctx, scope, account, scope.IDServer())
 	if err != nil {
 		return "", err
 	}
@@ -119,16 +115,16 @@ func identityReached(ctx context.Context, account Account) (string, error) {
 	}
 	switch {
 	case found.Verdict == control.ReachRequests:
-		return fmt.Sprintf("it asked %s over TLS and trusts it", info.IDServer), nil
+		return fmt.Sprintf("it asked %s over TLS and trusts it", scope.IDServer()), nil
 	case answer.Errcode() == "M_SERVER_NOT_TRUSTED":
-		return "", fmt.Errorf("the homeserver keeps a list of identity servers, and %s is not on it; %s", info.IDServer, mend(advice.IdentityList))
+		return "", fmt.Errorf("the homeserver keeps a list of identity servers, and %s is not on it; %s", scope.IDServer(), mend(advice.IdentityList))
 	case found.Verdict == control.ReachUntrusted:
-		return "", fmt.Errorf("the homeserver reaches %s but does not trust its certificate authority; %s", info.IDServer, mend(advice.CA))
+		return "", fmt.Errorf("the homeserver reaches %s but does not trust its certificate authority; %s", scope.IDServer(), mend(advice.CA))
 	case answer.OK():
 		return "it asks none: binding is not known to it, and it mails itself", nil
 	}
 	return "", fmt.Errorf("no connection came to %s and the homeserver answered %d %s: it blocks private addresses, uses a proxy or cannot route there; %s; where it is on another machine, identity_server.listen and identity_server.host say how it gets here",
-		info.IDServer, answer.Status, answer.Errcode(), mend(advice.PrivateAddresses))
+		scope.IDServer(), answer.Status, answer.Errcode(), mend(advice.PrivateAddresses))
 }
 
 // identityQuestion is a request that makes the homeserver ask its identity server:

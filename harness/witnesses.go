@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,25 +30,26 @@ const witnessPatience = 5 * time.Second
 // recorded what was seen in it.
 func UntilSpecEnds(scope *control.Scope) {
 	ginkgo.DeferCleanup(func(ctx context.Context) error {
-		witnessScope(ctx, scope)
-		return scope.Close(ctx)
+		ctx, cancel := context.WithTimeout(ctx, witnessPatience)
+		defer cancel()
+		seen, err := scope.Close(ctx)
+		switch {
+		case err != nil:
+			witness([]exchange.Record{unseen(exchange.IdentityServer, err)}, 0)
+		case !seen.Known:
+			witness([]exchange.Record{unseen(exchange.IdentityServer, errForgot)}, 0)
+		default:
+			witnessScope(seen)
+		}
+		return err
 	})
 }
 
-func witnessScope(ctx context.Context, scope *control.Scope) {
-	ctx, cancel := context.WithTimeout(ctx, witnessPatience)
-	defer cancel()
-	codes, err := scope.Codes(ctx)
-	var journal control.Journal
-	if err == nil {
-		journal, err = scope.Journal(ctx)
-	}
-	if err != nil {
-		witness([]exchange.Record{unseen(exchange.IdentityServer, err)}, 0)
-		return
-	}
+var errForgot = errors.New("the identity server does not know the scope any more; it was restarted, or the spec left it alone for too long")
+
+func witnessScope(seen control.Seen) {
 	var records []exchange.Record
-	for _, c := range codes { // first, as the journal may quote them
+	for _, c := range seen.Codes { // first, as the journal may quote them
 		Secret("token", c.Token)
 		Secret("client_secret", c.ClientSecret)
 		if c.Service == control.ServiceSMS {
@@ -57,12 +59,12 @@ func witnessScope(ctx context.Context, scope *control.Scope) {
 			})
 		}
 	}
-	for _, e := range journal.Entries {
+	for _, e := range seen.Entries {
 		if r, ok := heard(e); ok {
 			records = append(records, r)
 		}
 	}
-	witness(records, journal.Dropped)
+	witness(records, seen.Dropped)
 }
 
 // heard is an entry of a journal as a record. Connections that went well are left

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -35,11 +36,11 @@ func TestScopesOwnTheirKeys(t *testing.T) {
 	if err := other.Own(t.Context(), control.Key{Kind: "shoe", Value: "42"}); err == nil {
 		t.Error("an unknown kind was accepted")
 	}
-	if err := w.scope.Close(t.Context()); err != nil {
-		t.Fatal(err)
+	if seen, err := w.scope.Close(t.Context()); err != nil || !seen.Known {
+		t.Fatalf("%+v, %v", seen, err)
 	}
-	if err := w.scope.Close(t.Context()); err != nil {
-		t.Errorf("closing twice: %v", err)
+	if seen, err := w.scope.Close(t.Context()); err != nil || seen.Known {
+		t.Errorf("closing twice: %+v, %v", seen, err)
 	}
 	if err := other.Own(t.Context(), control.MXID(alice)); err != nil {
 		t.Errorf("a key of a closed scope: %v", err)
@@ -52,12 +53,27 @@ func TestScopesOwnTheirKeys(t *testing.T) {
 	}
 }
 
+func TestAClosedScopeTellsWhatItSaw(t *testing.T) {
+	w := newWorld(t)
+	w.bound()
+	must(w.scope.UnvalidatedSession(t.Context(), control.Email, "bob@example.org"))(t)
+	journal := must(w.scope.Journal(t.Context()))(t)
+	codes := must(w.scope.Codes(t.Context()))(t)
+	if len(journal.Entries) == 0 || len(codes) == 0 {
+		t.Fatalf("nothing was seen: %+v, %+v", journal, codes)
+	}
+	seen := must(w.scope.Close(t.Context()))(t)
+	if !reflect.DeepEqual(seen.Journal, journal) || !reflect.DeepEqual(seen.Codes, codes) {
+		t.Errorf("want %+v and %+v, got %+v", journal, codes, seen)
+	}
+}
+
 func TestWhatIsMadeForAScopeGoesWithIt(t *testing.T) {
 	w := newWorld(t)
 	token, session := w.token(), w.session()
 	w.bound()
 	unscoped := must(w.client.MintToken(t.Context(), control.TokenRequest{MXID: "@bob:hs.test"}))(t)
-	if err := w.scope.Close(t.Context()); err != nil {
+	if _, err := w.scope.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w.v2(http.MethodGet, "account", token, nil).want(t, 401, "M_UNAUTHORIZED")

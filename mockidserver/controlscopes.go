@@ -25,7 +25,7 @@ func (s *Server) controlOpenScope(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]string{"id": opened.id}, nil
+	return control.OpenedScope{ID: opened.id, IDServer: s.IDServer()}, nil
 }
 
 // announce makes journal and store keep what belongs to a new scope.
@@ -34,12 +34,17 @@ func (s *Server) announce(id string) (seq int64) {
 	return s.journal.Open(id)
 }
 
-// controlCloseScope closes a scope; one that is not open is closed already.
+// controlCloseScope closes a scope and tells what it saw; one that is not open is
+// closed already.
 func (s *Server) controlCloseScope(r *http.Request) (any, error) {
-	if closed := s.scopes.remove(r.PathValue("scope")); closed != nil {
-		s.free(closed)
+	closed := s.scopes.remove(r.PathValue("scope"))
+	if closed == nil {
+		return control.Seen{}, nil
 	}
-	return nil, nil
+	page, _ := s.journal.Scope(closed.id)
+	seen := control.Seen{Known: true, Journal: page.Journal, Codes: s.store.ScopeCodes(closed.id)}
+	s.free(closed)
+	return seen, nil
 }
 
 // free ends a scope that has been removed, and forgets what was kept for it.

@@ -222,7 +222,7 @@ func TestFaultsStayInTheirScope(t *testing.T) {
 
 	// A fault that is being played ends with its scope, and then there is none.
 	w.fault(control.Fault{Kind: control.FaultStalled, Delay: control.Duration(time.Hour)})
-	if err := w.scope.Close(t.Context()); err != nil {
+	if _, err := w.scope.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w.scope = w.open(control.MXID(alice))
@@ -239,7 +239,7 @@ func TestFaultsStayInTheirScope(t *testing.T) {
 	if stalled.Answered {
 		t.Errorf("journal: %+v", stalled.Request)
 	}
-	if err := w.scope.Close(t.Context()); err != nil {
+	if _, err := w.scope.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; err == nil {

@@ -77,7 +77,7 @@ func TestTenThousandRequestsInOpenScopes(t *testing.T) {
 	clear(used)
 	full := heapMB()
 	for _, scope := range scopes {
-		if err := scope.Close(t.Context()); err != nil {
+		if _, err := scope.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -97,7 +97,7 @@ func (w *world) crowd(clients, rounds int, closed bool) []*control.Scope {
 		group.Go(func() {
 			scopes[i] = w.flow(i, rounds)
 			if closed && scopes[i] != nil {
-				if err := scopes[i].Close(w.t.Context()); err != nil {
+				if _, err := scopes[i].Close(w.t.Context()); err != nil {
 					w.t.Error(err)
 				}
 			}

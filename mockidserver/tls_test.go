@@ -189,7 +189,7 @@ func TestListenersWithADefect(t *testing.T) {
 	if _, err := net.Listen("tcp", closed); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("the closed port was free: %v", err)
 	}
-	if err := w.scope.Close(t.Context()); err != nil {
+	if _, err := w.scope.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := get("http", plain); err == nil {
@@ -213,7 +213,7 @@ func TestClosingAListenerEndsItsConnections(t *testing.T) {
 	if _, err := pooled.Read(make([]byte, 4096)); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.scope.Close(t.Context()); err != nil {
+	if _, err := w.scope.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	_ = pooled.SetReadDeadline(time.Now().Add(10 * time.Second))

@@ -3,7 +3,7 @@
 //
 // One client speaks to Mailpit (by its REST API, v1.30.5) and to the embedded
 // catcher of package catcher. The two differ in one thing: only the catcher can
-// tell the SMTP envelope from the headers, see [Client.SeesEnvelope].
+// tell the SMTP envelope from the headers, see [Mail].Envelope.
 package mailbox
 
 import (
@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 )
 
@@ -37,7 +36,7 @@ type Client struct {
 	base *url.URL
 	http *http.Client
 
-	envelope atomic.Pointer[bool] // nil until the mailbox has been asked
+	mails memory // those that were read last
 }
 
 // New makes a client for the API at apiURL: http or https, with a host, and
@@ -88,28 +87,6 @@ func (c *Client) Ready(ctx context.Context) error {
 	}
 	return fmt.Errorf("the mailbox at %s is not ready: %w; check that it is up, and that the URL is that of Mailpit's web interface"+
 		" (port 8025 by default, not the SMTP port) or of the embedded catcher's API", c.URL(), err)
-}
-
-// SeesEnvelope says whether this mailbox knows the true SMTP recipients of a
-// mail, so that [Mail].Envelope is set. The embedded catcher does; Mailpit shows
-// one list made of envelope and headers, and what needs the difference cannot
-// be tested with it. False also when the mailbox did not answer.
-func (c *Client) SeesEnvelope(ctx context.Context) bool {
-	sees, err := c.seesEnvelope(ctx)
-	return err == nil && sees
-}
-
-// seesEnvelope asks once and remembers the answer.
-func (c *Client) seesEnvelope(ctx context.Context) (bool, error) {
-	if known := c.envelope.Load(); known != nil {
-		return *known, nil
-	}
-	var info struct{ Envelope bool }
-	if err := c.getJSON(ctx, "/api/v1/info", nil, &info); err != nil && !errors.Is(err, errNotFound) {
-		return false, err
-	}
-	c.envelope.Store(&info.Envelope)
-	return info.Envelope, nil
 }
 
 // Raw is the source of a mail. Mailpit puts headers of its own in front of it.

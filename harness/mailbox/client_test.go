@@ -138,9 +138,6 @@ func TestDeleteRefusesAnEmptyList(t *testing.T) {
 
 func TestEnvelopeTellsWhenHeadersLie(t *testing.T) {
 	server := startCatcher(t)
-	if !server.SeesEnvelope(t.Context()) {
-		t.Fatal("want the catcher to see envelopes")
-	}
 	server.deliver(t, []string{"real@example.org"}, "To: Ghost@example.org", "Bcc: bcc@example.org", "Subject: x", "", "x")
 
 	for _, address := range []string{"real@example.org", "ghost@example.org", "bcc@example.org"} {
@@ -158,12 +155,12 @@ func TestMailpitDoesNotSeeEnvelopes(t *testing.T) {
 	server := connectMailpit(t)
 	address := freshAddress()
 	server.deliverText(t, address, "x", "x")
-	if m := server.theOnly(t, address); server.SeesEnvelope(t.Context()) || m.Envelope != nil {
+	if m := server.theOnly(t, address); m.Envelope != nil {
 		t.Errorf("want no envelope, got %q", m.Envelope)
 	}
 }
 
-func TestWithoutEnvelopeEndpoint(t *testing.T) {
+func TestWithoutEnvelope(t *testing.T) {
 	server := fakeMailpit(t, map[string]string{
 		"/api/v1/info":           `{"Version":"v1.30.5","LatestVersion":"v1.30.5","Messages":1}`,
 		"/api/v1/search?start=0": `{"total":1,"messages_count":1,"start":0,"messages":[{"ID":"m1","From":null,"To":[{"Name":"","Address":"bob@x"}],"Cc":null,"Bcc":[],"Subject":"S","Created":"2026-01-02T03:04:05.006Z","Attachments":0}]}`,
@@ -171,7 +168,7 @@ func TestWithoutEnvelopeEndpoint(t *testing.T) {
 	})
 
 	m := server.theOnly(t, "Bob@X")
-	if m.Envelope != nil || server.SeesEnvelope(t.Context()) {
+	if m.Envelope != nil {
 		t.Errorf("want no envelope, got %q", m.Envelope)
 	}
 	if m.Text != "T" || m.HTML != "H" || m.Subject != "S" || !m.Received.Equal(time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC)) {
@@ -179,15 +176,16 @@ func TestWithoutEnvelopeEndpoint(t *testing.T) {
 	}
 }
 
-func TestSeesEnvelopeAsksAgainAfterAFailure(t *testing.T) {
-	server := startCatcher(t)
-	cancelled, cancel := context.WithCancel(t.Context())
-	cancel()
-	if server.SeesEnvelope(cancelled) {
-		t.Error("want false without an answer")
+func TestAMailIsFetchedOnce(t *testing.T) {
+	answers := map[string]string{
+		"/api/v1/search?start=0": `{"total":1,"messages_count":1,"start":0,"messages":[{"ID":"m1","To":[{"Address":"bob@x"}]}]}`,
+		"/api/v1/message/m1":     `{"ID":"m1","Text":"T"}`,
 	}
-	if !server.SeesEnvelope(t.Context()) {
-		t.Error("want true with an answer")
+	server := fakeMailpit(t, answers)
+	first := server.theOnly(t, "bob@x")
+	delete(answers, "/api/v1/message/m1") // it is not asked again
+	if again := server.theOnly(t, "bob@x"); again.Text != first.Text {
+		t.Errorf("want the mail as it was, got %+v", again)
 	}
 }
 

@@ -17,7 +17,7 @@ type Mail struct {
 	Recipients []string
 
 	// Envelope is what the homeserver gave as RCPT TO, or nil when the mailbox
-	// cannot witness it.
+	// cannot witness it: Mailpit shows one list made of envelope and headers.
 	Envelope []string
 
 	Text string // the text/plain parts; Mailpit renders the HTML when there are none

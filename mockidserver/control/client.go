@@ -74,14 +74,11 @@ func (c *Client) AddHomeserver(ctx context.Context, hs Homeserver) error {
 // OpenScope opens a scope that owns the given keys. The name is for people.
 // It returns ErrConflict if another open scope owns one of them.
 func (c *Client) OpenScope(ctx context.Context, name string, keys ...Key) (*Scope, error) {
-	var opened struct {
-		ID string `json:"id"`
-	}
-	request := map[string]any{"name": name, "keys": keys}
-	if err := c.do(ctx, http.MethodPost, "/scopes", request, &opened); err != nil {
+	opened, err := fetch[OpenedScope](ctx, c, http.MethodPost, "/scopes", map[string]any{"name": name, "keys": keys})
+	if err != nil {
 		return nil, err
 	}
-	return c.Scope(opened.ID), nil
+	return &Scope{client: c, id: opened.ID, idServer: opened.IDServer}, nil
 }
 
 // Scope returns a handle for an open scope, for instance one that another

@@ -90,10 +90,23 @@ type Invite struct {
 	EphemeralKey string `json:"ephemeral_key"` // private, unpadded base64
 }
 
+// OpenedScope is the answer to the opening of a scope.
+type OpenedScope struct {
+	ID       string `json:"id"`
+	IDServer string `json:"id_server"` // what clients put into id_server: host:port
+}
+
 // Journal is what was seen, in order.
 type Journal struct {
 	Entries []Entry `json:"entries"`
 	Dropped int     `json:"dropped"` // entries given up to stay within the memory bound
+}
+
+// Seen is what was seen of a scope until it was closed.
+type Seen struct {
+	Journal
+	Codes []Code `json:"codes"`
+	Known bool   `json:"known"` // false for a scope that was not open: what it saw is lost
 }
 
 // JournalPage is a Journal with the state it shows: a version that grows with

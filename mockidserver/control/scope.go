@@ -10,12 +10,17 @@ import (
 // Scope is a handle for an open scope: the keys that belong to one spec, what
 // was seen of them, and the faults and listeners that exist for it alone.
 type Scope struct {
-	client *Client
-	id     string
+	client   *Client
+	id       string
+	idServer string
 }
 
 // ID identifies the scope, also to other processes.
 func (s *Scope) ID() string { return s.id }
+
+// IDServer is what clients put into id_server: host:port. It is "" for a scope
+// that another process opened.
+func (s *Scope) IDServer() string { return s.idServer }
 
 func (s *Scope) path(rest string) string { return "/scopes/" + url.PathEscape(s.id) + rest }
 
@@ -26,9 +31,10 @@ func (s *Scope) Own(ctx context.Context, keys ...Key) error {
 }
 
 // Close ends the scope and frees everything that was kept for it: journal,
-// faults, listeners, sessions, tokens, bindings. Closing twice is no error.
-func (s *Scope) Close(ctx context.Context) error {
-	return s.client.do(ctx, http.MethodDelete, s.path(""), nil, nil)
+// faults, listeners, sessions, tokens, bindings. It returns what was seen of the
+// scope. Closing twice is no error.
+func (s *Scope) Close(ctx context.Context) (Seen, error) {
+	return fetch[Seen](ctx, s.client, http.MethodDelete, s.path(""), nil)
 }
 
 // Journal returns what was seen of this scope so far, in order.

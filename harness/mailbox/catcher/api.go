@@ -31,7 +31,6 @@ func newAPI(store *store) http.Handler {
 	mux.HandleFunc("GET /api/v1/message/{id}", a.mail(writeMessage))
 	mux.HandleFunc("GET /api/v1/message/{id}/raw", a.mail(writeRaw))
 	mux.HandleFunc("GET /api/v1/message/{id}/headers", a.mail(writeHeaders))
-	mux.HandleFunc("GET /api/v1/message/{id}/envelope", a.mail(writeEnvelope))
 	return mux
 }
 
@@ -40,7 +39,6 @@ func (a api) info(w http.ResponseWriter, _ *http.Request) {
 		Version:  version,
 		Messages: a.store.count(),
 		Dropped:  a.store.droppedSoFar(),
-		Envelope: true,
 	})
 }
 
@@ -121,10 +119,6 @@ func writeHeaders(w http.ResponseWriter, m *record) {
 		return
 	}
 	writeJSON(w, parsed.Header)
-}
-
-func writeEnvelope(w http.ResponseWriter, m *record) {
-	writeJSON(w, wireEnvelope{From: m.envelopeFrom, To: orEmpty(m.envelopeTo)})
 }
 
 func writeJSON(w http.ResponseWriter, v any) {

@@ -84,11 +84,7 @@ func TestMessage(t *testing.T) {
 	if got := headers["Cc"]; !slices.Equal(got, []string{"carol@example.org"}) || headers["Message-Id"] == nil {
 		t.Errorf("want all headers, got %v", headers)
 	}
-	var envelope struct {
-		From string
-		To   []string
-	}
-	decode(t, get(t, c, "/api/v1/message/"+m.ID+"/envelope", http.StatusOK), &envelope)
+	envelope := envelopeOf(t, c)
 	if envelope.From != "bounce@hs.test" || !slices.Equal(envelope.To, []string{"BOB@example.org", "dave@example.org"}) {
 		t.Errorf("want the envelope as it was given, got %+v", envelope)
 	}
@@ -105,10 +101,10 @@ func TestShapes(t *testing.T) {
 	id := theOnlyMail(t, c).ID
 
 	for path, keys := range map[string][]string{
-		"/api/v1/info":             {"Version", "Messages", "Dropped", "Envelope"},
+		"/api/v1/info":             {"Version", "Messages", "Dropped"},
 		"/api/v1/messages?limit=1": {"total", "count", "messages_count", "start", "messages"},
 		"/api/v1/message/" + id: {"ID", "MessageID", "From", "To", "Cc", "Bcc", "ReplyTo", "Subject", "Size",
-			"ReturnPath", "Date", "Text", "HTML"},
+			"ReturnPath", "Date", "Text", "HTML", "Envelope"},
 	} {
 		var object map[string]json.RawMessage
 		decode(t, get(t, c, path, http.StatusOK), &object)
@@ -224,7 +220,7 @@ func TestDelete(t *testing.T) {
 
 func TestUnknownMail(t *testing.T) {
 	c := start(t, catcher.Options{})
-	for _, part := range []string{"", "/raw", "/headers", "/envelope"} {
+	for _, part := range []string{"", "/raw", "/headers"} {
 		get(t, c, "/api/v1/message/unknown"+part, http.StatusNotFound)
 	}
 }

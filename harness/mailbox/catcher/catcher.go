@@ -3,9 +3,8 @@
 //
 // The HTTP API is the part of Mailpit's REST API (v1.30.5) that package mailbox
 // uses, so a run needs neither Docker nor Mailpit and its specs cannot tell the
-// two apart. One thing is better here: the SMTP envelope is kept as it was, at
-// GET /api/v1/message/{ID}/envelope, where Mailpit only has the recipients of
-// envelope and headers in one heap.
+// two apart. One thing is better here: a mail has its SMTP envelope as it was,
+// where Mailpit only has the recipients of envelope and headers in one heap.
 package catcher
 
 import (

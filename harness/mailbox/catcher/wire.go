@@ -39,9 +39,10 @@ type (
 		Date       time.Time // of the header Date, else of the arrival
 		Text       string
 		HTML       string
+
+		Envelope wireEnvelope // not Mailpit's
 	}
 
-	// wireEnvelope is the answer that Mailpit does not have.
 	wireEnvelope struct {
 		From string
 		To   []string
@@ -50,11 +51,7 @@ type (
 	wireInfo struct {
 		Version  string
 		Messages int
-		// Dropped and Envelope are not Mailpit's. Envelope says that
-		// GET /api/v1/message/{ID}/envelope exists, so that a client need not
-		// have a mail to find out.
-		Dropped  int
-		Envelope bool
+		Dropped  int // not Mailpit's
 	}
 )
 
@@ -83,6 +80,7 @@ func (r *record) message() wireMessage {
 		Date:       r.date,
 		Text:       r.text,
 		HTML:       r.html,
+		Envelope:   wireEnvelope{From: r.envelopeFrom, To: orEmpty(r.envelopeTo)},
 	}
 }
 

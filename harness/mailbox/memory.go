@@ -1,0 +1,31 @@
+package mailbox
+
+import "sync"
+
+// remembered is how many mails a client keeps: more than a spec receives.
+const remembered = 64
+
+// A memory holds the mails that were read last. The zero value is empty.
+type memory struct {
+	mu    sync.Mutex
+	mails [remembered]Mail
+	next  int
+}
+
+func (m *memory) get(id string) (mail Mail, known bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, mail := range m.mails {
+		if mail.ID != "" && mail.ID == id {
+			return mail, true
+		}
+	}
+	return Mail{}, false
+}
+
+func (m *memory) keep(mail Mail) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.mails[m.next] = mail
+	m.next = (m.next + 1) % remembered
+}
