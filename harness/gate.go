@@ -1,9 +1,11 @@
 package harness
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
 
@@ -26,13 +28,26 @@ func guardSpecs() {
 			panic(err) // the tree would not have been built
 		}
 		session.current = running{subject: s}
-		session.recorder.Begin(s.Row.Operation + " " + s.Row.Requirement + ": " + spec.LeafNodeText)
-		ginkgo.DeferCleanup(leaveNote) // the last of all
-		ginkgo.DeferCleanup(witnessMails)
+		name := s.Row.Operation + " " + s.Row.Requirement + ": " + spec.LeafNodeText
+		session.recorder.Begin(name)
+		if run.progress != nil {
+			run.progress.Begin(name, time.Now())
+		}
+		ginkgo.DeferCleanup(conclude) // the last of all
 		if o, stop := gate(s); stop {
 			end(o, 1)
 		}
 	})
+}
+
+// conclude takes down what the report needs to know of a spec that is over.
+func conclude(ctx context.Context) {
+	witnessMails(ctx)
+	leaveNote()
+	if run.progress != nil {
+		o := session.current.outcome
+		run.progress.End(ginkgo.CurrentSpecReport().Failed(), o != nil && o.Verdict == verdict.Blocked)
+	}
 }
 
 // gate decides whether a spec can be judged on this deployment.

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
@@ -47,6 +46,7 @@ var run struct {
 	rerunPrefix string
 	command     string
 	exit        atomic.Int32
+	progress    *progress.Progress // nil in a run that says nothing of it
 	summary     string
 	leftovers   string // a sentence, "" when nothing stays
 }
@@ -137,16 +137,7 @@ func sayProgress(out io.Writer, sc types.SuiteConfig, rc types.ReporterConfig) (
 	for _, specs := range run.selection.chosen {
 		total += specs
 	}
-	p, stop := progress.Start(out, total, progress.Every)
-	ginkgo.ReportBeforeEach(func(r ginkgo.SpecReport) {
-		if s, err := subjectOf(r.Labels()); err == nil && !r.State.Is(types.SpecStateSkipped|types.SpecStatePending) {
-			p.Begin(s.Row.Operation+" "+s.Row.Requirement+": "+r.LeafNodeText, time.Now())
-		}
-	})
-	ginkgo.ReportAfterEach(func(r ginkgo.SpecReport) {
-		o := noteOf(r).Outcome
-		p.End(r.Failed(), o != nil && o.Verdict == verdict.Blocked)
-	})
+	run.progress, stop = progress.Start(out, total, progress.Every)
 	return stop
 }
 

@@ -55,7 +55,7 @@ func TestScopesOwnTheirKeys(t *testing.T) {
 
 func TestAClosedScopeTellsWhatItSaw(t *testing.T) {
 	w := newWorld(t)
-	w.bound()
+	w.v2("GET", "account", w.token(), nil)
 	must(w.scope.UnvalidatedSession(t.Context(), control.Email, "bob@example.org"))(t)
 	journal := must(w.scope.Journal(t.Context()))(t)
 	codes := must(w.scope.Codes(t.Context()))(t)

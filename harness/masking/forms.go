@@ -16,6 +16,13 @@ import (
 // forms lists every way in which a homeserver could write a secret: as it is,
 // JSON-escaped, URL-encoded, and inside a longer base64 text.
 func forms(secret string) []string {
+	if isUnreserved(secret) { // most are: only strict encoders of URLs change them
+		all := append(base64Forms(secret), secret)
+		if encoded := percentAll(secret); encoded != secret {
+			all = append(all, encoded, lowerEscapes(encoded))
+		}
+		return all
+	}
 	set := map[string]bool{secret: true}
 	add := func(s string) { set[s] = true }
 
@@ -51,6 +58,21 @@ func forms(secret string) []string {
 	return all
 }
 
+// isUnreserved reports whether a text has only what neither JSON nor a URL has to
+// escape.
+func isUnreserved(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !isAlphanumeric(c) && c != '-' && c != '.' && c != '_' && c != '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func isAlphanumeric(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
 var unescapeHTML = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
 
 // ascii writes what is beyond ASCII as UTF-16 escapes of JSON, with hex digits
@@ -75,7 +97,7 @@ func percentAll(s string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		c := s[i]
-		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+		if isAlphanumeric(c) {
 			b.WriteByte(c)
 			continue
 		}
@@ -109,16 +131,21 @@ func lower(c byte) byte {
 // influence. Results shorter than eight characters would match by accident and
 // are left out.
 func base64Forms(secret string) []string {
-	var found []string
-	for _, enc := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		for shift := range 3 {
-			text := enc.EncodeToString(append(make([]byte, shift), secret...))
-			first := (shift*8 + 5) / 6 // characters that hold bits of the bytes before
-			last := (shift + len(secret)) * 8 / 6
-			if inner := text[first:last]; len(inner) >= 8 {
-				found = append(found, inner)
-			}
+	found := make([]string, 0, 8)
+	for shift := range 3 {
+		text := base64.RawStdEncoding.EncodeToString(append(make([]byte, shift), secret...))
+		first := (shift*8 + 5) / 6 // characters that hold bits of the bytes before
+		last := (shift + len(secret)) * 8 / 6
+		inner := text[first:last]
+		if len(inner) < 8 {
+			continue
+		}
+		found = append(found, inner)
+		if strings.ContainsAny(inner, "+/") { // where the alphabet for URLs differs
+			found = append(found, forURL.Replace(inner))
 		}
 	}
 	return found
 }
+
+var forURL = strings.NewReplacer("+", "-", "/", "_")
