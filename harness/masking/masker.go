@@ -33,8 +33,8 @@ type Masker struct {
 	kinds   []string
 	counts  []int32 // by kind: how many names were given
 	needles []needle
-	index   map[uint64]int32 // first MinLength bytes of a form → the last such needle
-	seen    []uint64         // a bit for every hash of such bytes: most text has none
+	index   []int32  // hash of the first MinLength bytes of a form → the last such needle
+	seen    []uint64 // a bit for every finer hash of such bytes: most text has none
 }
 
 // A name is written "<access_token 3>".
@@ -42,15 +42,19 @@ type name struct{ kind, number int32 }
 
 // A needle is one written form of a secret.
 type needle struct {
-	hash   uint64
+	hash   uint32 // of the whole
 	length int32
 	name   int32 // its place in names
-	before int32 // the needle with the same beginning that came before; 0 is none
+	before int32 // the needle with the same place in the index that came before; 0 is none
 }
 
-// seenBits is the binary logarithm of the number of bits: with the secrets of
-// twenty runs, one bit in ten is set.
-const seenBits = 22
+// Binary logarithms of the number of bits in seen, and of the length of index: with
+// the secrets of twenty runs, one bit in ten is set, and a place has one or two
+// needles.
+const (
+	seenBits  = 22
+	indexBits = 18
+)
 
 // New returns an empty Masker. The prefix becomes part of every name; parallel
 // processes use different ones so that their names do not collide.
@@ -60,7 +64,7 @@ func New(prefix string) *Masker {
 		seed:    maphash.MakeSeed(),
 		numbers: map[uint64]int32{},
 		needles: make([]needle, 1), // there is none at 0
-		index:   map[uint64]int32{},
+		index:   make([]int32, 1<<indexBits),
 		seen:    make([]uint64, 1<<(seenBits-6)),
 	}
 }
@@ -112,10 +116,10 @@ func (m *Masker) Register(kind, secret string) string {
 		if len(form) < MinLength {
 			continue
 		}
-		key := head(form)
-		m.needles = append(m.needles, needle{maphash.String(m.seed, form), int32(len(form)), place, m.index[key]})
-		m.index[key] = int32(len(m.needles) - 1)
-		bit := spread(key)
+		bit := spread(head(form))
+		at := &m.index[bit>>(seenBits-indexBits)]
+		m.needles = append(m.needles, needle{m.hash(form), int32(len(form)), place, *at})
+		*at = int32(len(m.needles) - 1)
 		m.seen[bit>>6] |= 1 << (bit & 63)
 	}
 	return m.write(place)
@@ -153,7 +157,7 @@ func (m *Masker) Mask(text string) string {
 	key := head(text)
 	for i := 0; ; {
 		if bit := spread(key); m.seen[bit>>6]&(1<<(bit&63)) != 0 {
-			if found, ok := m.at(text[i:], key); ok {
+			if found, ok := m.at(text[i:], bit); ok {
 				out.WriteString(text[done:i])
 				out.WriteString(m.write(found.name))
 				i += int(found.length)
@@ -176,11 +180,15 @@ func (m *Masker) Mask(text string) string {
 	return out.String()
 }
 
-// at finds the longest known form that text begins with; key is its head.
-func (m *Masker) at(text string, key uint64) (best needle, ok bool) {
-	for i := m.index[key]; i != 0; i = m.needles[i].before {
+// hash is that of a needle.
+func (m *Masker) hash(form string) uint32 { return uint32(maphash.String(m.seed, form)) }
+
+// at finds the longest known form that text begins with; bit stands for its
+// beginning.
+func (m *Masker) at(text string, bit uint64) (best needle, ok bool) {
+	for i := m.index[bit>>(seenBits-indexBits)]; i != 0; i = m.needles[i].before {
 		n := m.needles[i]
-		if n.length > best.length && int(n.length) <= len(text) && maphash.String(m.seed, text[:n.length]) == n.hash {
+		if n.length > best.length && int(n.length) <= len(text) && m.hash(text[:n.length]) == n.hash {
 			best = n
 		}
 	}

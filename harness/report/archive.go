@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -20,22 +21,25 @@ import (
 type archive struct {
 	file       *os.File // nil without evidence
 	places     []place  // in the order of time
-	byID       map[string]int
+	byID       map[string]int32
 	usual      usual
 	unreadable int // lines that are no record
 }
 
-// A place is where a record is in the file.
+// A place is where a record is in the file. There are as many as exchanges, so it is
+// small.
 type place struct {
 	id      string
-	started time.Time
+	started int64 // in nanoseconds since 1970
 	at      int64
-	length  int
+	length  int32
 }
+
+func (p place) time() time.Time { return time.Unix(0, p.started).UTC() }
 
 // openArchive reads exchanges.jsonl in dir once, and keeps it open.
 func openArchive(dir string) (*archive, error) {
-	a := &archive{byID: map[string]int{}}
+	a := &archive{byID: map[string]int32{}}
 	f, err := os.Open(filepath.Join(dir, ExchangesFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return a, nil
@@ -61,8 +65,11 @@ func (a *archive) index(in io.Reader) error {
 			a.unreadable++
 			return
 		}
-		started := timeOfRecord(gjson.GetBytes(line, "started").String())
-		a.places = append(a.places, place{id: id.Str, started: started, at: at, length: len(line)})
+		p := place{id: id.Str, at: at, length: int32(len(line))}
+		if started := timeOfRecord(gjson.GetBytes(line, "started").String()); !started.IsZero() {
+			p.started = started.UnixNano()
+		}
+		a.places = append(a.places, p)
 		if !gjson.GetBytes(line, "party").Exists() {
 			headers.add(gjson.GetBytes(line, "response.headers"))
 		}
@@ -71,9 +78,9 @@ func (a *archive) index(in io.Reader) error {
 		return err
 	}
 	// Parallel processes, and servers beside them, append when they are done.
-	slices.SortStableFunc(a.places, func(x, y place) int { return x.started.Compare(y.started) })
+	slices.SortStableFunc(a.places, func(x, y place) int { return cmp.Compare(x.started, y.started) })
 	for i, p := range a.places {
-		a.byID[p.id] = i
+		a.byID[p.id] = int32(i)
 	}
 	a.usual = headers.usual()
 	return nil
@@ -87,7 +94,7 @@ func (a *archive) has(id string) bool {
 
 // of finds the records with these ids, in the order of time.
 func (a *archive) of(ids []string) []place {
-	var found []int
+	var found []int32
 	for _, id := range ids {
 		if i, there := a.byID[id]; there && !slices.Contains(found, i) {
 			found = append(found, i)
@@ -102,9 +109,9 @@ func (a *archive) of(ids []string) []place {
 }
 
 // read reads records one after the other.
-func (a *archive) read(places []place) iter.Seq[exchange.Record] {
+func (a *archive) read(places iter.Seq[place]) iter.Seq[exchange.Record] {
 	return func(yield func(exchange.Record) bool) {
-		for _, p := range places {
+		for p := range places {
 			if !yield(a.record(p)) {
 				return
 			}
@@ -122,7 +129,7 @@ func (a *archive) record(p place) exchange.Record {
 		r, err = decode(line)
 	}
 	if err != nil {
-		return exchange.Record{ID: p.id, Started: p.started.Format(time.RFC3339Nano), Error: fmt.Sprintf("%s cannot be read: %v", ExchangesFile, err)}
+		return exchange.Record{ID: p.id, Started: p.time().Format(time.RFC3339Nano), Error: fmt.Sprintf("%s cannot be read: %v", ExchangesFile, err)}
 	}
 	return r
 }

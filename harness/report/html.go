@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,7 +95,7 @@ func (r *Report) view(archive *archive, dir string) view {
 	v.Usual = archive.usual.lines()
 	v.Sections = show.sections()
 	outside := show.outsideSpecs()
-	v.Outside, v.outside = len(outside), show.exchanges(outside, nil)
+	v.Outside, v.outside = len(outside), show.exchanges(slices.Values(outside), nil)
 	return v
 }
 

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/requirements"
@@ -41,7 +42,21 @@ type sectionView struct {
 type groupView struct {
 	Title        string
 	OneOperation bool // which the title names
-	Rows         []rowView
+
+	rows []Requirement
+	thin bool
+	by   storyteller
+}
+
+// Rows is for a range in the template: a row is made when the page has come to it.
+func (g groupView) Rows() iter.Seq[rowView] {
+	return func(yield func(rowView) bool) {
+		for _, q := range g.rows {
+			if !yield(g.by.row(q, g.thin)) {
+				return
+			}
+		}
+	}
 }
 
 type rowView struct {
@@ -72,7 +87,9 @@ type specView struct {
 }
 
 // Exchanges is for a range in the template.
-func (v specView) Exchanges() iter.Seq[template.HTML] { return v.by.exchanges(v.places, v.cited) }
+func (v specView) Exchanges() iter.Seq[template.HTML] {
+	return v.by.exchanges(slices.Values(v.places), v.cited)
+}
 
 // Log is what the target printed meanwhile, where somebody may look for a cause;
 // nil when that is nothing.
@@ -80,7 +97,7 @@ func (v specView) Log() *logWindow {
 	if v.row.Verdict == verdict.Pass || v.row.Verdict == verdict.NotTested {
 		return nil
 	}
-	records := slices.Collect(v.by.archive.read(v.places))
+	records := slices.Collect(v.by.archive.read(slices.Values(v.places)))
 	w, ok := v.by.logs.window(v.by.variantOf(v.row, records), records)
 	if !ok {
 		return nil
@@ -125,9 +142,9 @@ func (s storyteller) sections() []sectionView {
 				if !known {
 					at = len(section.Groups)
 					places[key] = at
-					section.Groups = append(section.Groups, groupView{Title: key, OneOperation: key == q.Operation})
+					section.Groups = append(section.Groups, groupView{Title: key, OneOperation: key == q.Operation, thin: def.thin, by: s})
 				}
-				section.Groups[at].Rows = append(section.Groups[at].Rows, s.row(q, def.thin))
+				section.Groups[at].rows = append(section.Groups[at].rows, q)
 				section.Rows++
 			}
 		}
@@ -136,7 +153,7 @@ func (s storyteller) sections() []sectionView {
 				if def.anchor == "passed" {
 					return 0 // in the order of the operations
 				}
-				return len(b.Rows) - len(a.Rows)
+				return len(b.rows) - len(a.rows)
 			})
 			all = append(all, section)
 		}
@@ -228,10 +245,14 @@ func (s storyteller) variantOf(q Requirement, records []exchange.Record) string 
 }
 
 // exchanges shows records one after the other.
-func (s storyteller) exchanges(places []place, cited map[string]bool) iter.Seq[template.HTML] {
+func (s storyteller) exchanges(places iter.Seq[place], cited map[string]bool) iter.Seq[template.HTML] {
 	return func(yield func(template.HTML) bool) {
+		var first time.Time
 		for r := range s.archive.read(places) {
-			if !yield(s.exchange(r, places[0].started, cited[r.ID]).html()) {
+			if first.IsZero() {
+				first = started(r)
+			}
+			if !yield(s.exchange(r, first, cited[r.ID]).html()) {
 				return
 			}
 		}
@@ -241,15 +262,23 @@ func (s storyteller) exchanges(places []place, cited map[string]bool) iter.Seq[t
 // outsideSpecs are the records that no spec of the report names: the look at the
 // deployment before the first spec, and what was cleaned up after the last.
 func (s storyteller) outsideSpecs() []place {
-	named := map[string]bool{}
+	named := make([]bool, len(s.archive.places))
 	for _, q := range s.report.Requirements {
 		for _, spec := range q.Specs {
 			for _, id := range spec.Exchanges {
-				named[id] = true
+				if i, there := s.archive.byID[id]; there {
+					named[i] = true
+				}
 			}
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(s.archive.places), func(p place) bool { return named[p.id] })
+	var outside []place
+	for i, p := range s.archive.places {
+		if !named[i] {
+			outside = append(outside, p)
+		}
+	}
+	return outside
 }
 
 // exchangeName matches what messages call an exchange.

@@ -12,26 +12,35 @@ import (
 	"github.com/emersion/go-message/mail"
 )
 
-// content is what a mail says: its headers decoded and its text parts as UTF-8.
-type content struct {
+// head is what the headers of a mail say, decoded.
+type head struct {
 	messageID            string
 	subject              string
 	date                 time.Time // zero when the mail has none
 	from                 *netmail.Address
 	to, cc, bcc, replyTo []*netmail.Address
-	text, html           string
 }
 
-// parse reads as much of a mail as can be read. A malformed mail is still a
-// mail that was sent, so there is no error: what cannot be decoded appears as
-// it came.
-func parse(raw []byte) content {
+// content is the text parts of a mail, as UTF-8.
+type content struct{ text, html string }
+
+// parseHead reads as much of the headers as can be read. A malformed mail is still
+// a mail that was sent, so there is no error: what cannot be decoded appears as it
+// came.
+func parseHead(raw []byte) head {
 	entity, _ := message.Read(bytes.NewReader(raw)) // an unknown charset or encoding leaves an entity to work with
 	if entity == nil {
-		return content{from: &netmail.Address{}, text: string(raw)}
+		return head{from: &netmail.Address{}}
 	}
+	return decodeHead(mail.Header{Header: entity.Header})
+}
 
-	c := parseHeader(mail.Header{Header: entity.Header})
+// parse reads as much of the text as can be read, like parseHead.
+func parse(raw []byte) (c content) {
+	entity, _ := message.Read(bytes.NewReader(raw))
+	if entity == nil {
+		return content{text: string(raw)}
+	}
 	err := entity.Walk(func(_ []int, part *message.Entity, _ error) error {
 		c.addPart(part)
 		return nil
@@ -43,8 +52,8 @@ func parse(raw []byte) content {
 	return c
 }
 
-func parseHeader(h mail.Header) content {
-	c := content{from: &netmail.Address{}}
+func decodeHead(h mail.Header) head {
+	c := head{from: &netmail.Address{}}
 	// Fields that do not parse stay empty, or undecoded in the subject's case.
 	c.subject, _ = h.Subject()
 	c.messageID, _ = h.MessageID()

@@ -58,7 +58,7 @@ func TestParseBodies(t *testing.T) {
 }
 
 func TestParseMalformedHeaders(t *testing.T) {
-	c := parse([]byte("From: Home Server\r\nTo: <broken\r\nSubject: =?klingon?q?x?=\r\nDate: yesterday\r\n\r\n"))
+	c := parseHead([]byte("From: Home Server\r\nTo: <broken\r\nSubject: =?klingon?q?x?=\r\nDate: yesterday\r\n\r\n"))
 	if c.from == nil || c.from.Name != "Home Server" {
 		t.Errorf("sender: want the words of the header as the name, got %v", c.from)
 	}

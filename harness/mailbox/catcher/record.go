@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// record is one mail as it came, and as it reads. It is never changed once
-// made.
+// record is one mail as it came. It is never changed once made. Its text is read
+// from raw when somebody asks for it, so that a mail is not in memory twice.
 type record struct {
 	id       string
 	received time.Time
@@ -17,7 +17,7 @@ type record struct {
 	envelopeTo   []string
 	raw          []byte
 
-	content
+	head
 	haystack string // everything a search by address looks at, in lower case
 }
 
@@ -28,7 +28,7 @@ func newRecord(from string, to []string, raw []byte, received time.Time) *record
 		envelopeFrom: from,
 		envelopeTo:   to,
 		raw:          raw,
-		content:      parse(raw),
+		head:         parseHead(raw),
 	}
 	if r.date.IsZero() {
 		r.date = received
@@ -72,5 +72,5 @@ func searchText(r *record) string {
 
 // size is the memory a mail takes, near enough.
 func (r *record) size() int {
-	return len(r.raw) + len(r.text) + len(r.html) + len(r.haystack)
+	return len(r.raw) + len(r.haystack)
 }

@@ -1,6 +1,7 @@
 package catcher
 
 import (
+	"bytes"
 	"io"
 	"time"
 
@@ -54,7 +55,7 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	s.store.add(newRecord(s.from, s.to, raw, time.Now()))
+	s.store.add(newRecord(s.from, s.to, bytes.Clone(raw), time.Now()))
 	return nil
 }
 

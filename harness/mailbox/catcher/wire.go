@@ -55,7 +55,7 @@ type (
 	}
 )
 
-func (r *record) head() wireHead {
+func (r *record) wireHead() wireHead {
 	return wireHead{
 		ID:        r.id,
 		MessageID: r.messageID,
@@ -70,16 +70,17 @@ func (r *record) head() wireHead {
 }
 
 func (r *record) summary() wireSummary {
-	return wireSummary{wireHead: r.head(), Created: r.received}
+	return wireSummary{wireHead: r.wireHead(), Created: r.received}
 }
 
 func (r *record) message() wireMessage {
+	c := parse(r.raw)
 	return wireMessage{
-		wireHead:   r.head(),
+		wireHead:   r.wireHead(),
 		ReturnPath: r.envelopeFrom,
 		Date:       r.date,
-		Text:       r.text,
-		HTML:       r.html,
+		Text:       c.text,
+		HTML:       c.html,
 		Envelope:   wireEnvelope{From: r.envelopeFrom, To: orEmpty(r.envelopeTo)},
 	}
 }
