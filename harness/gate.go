@@ -40,14 +40,19 @@ func guardSpecs() {
 	})
 }
 
-// conclude takes down what the report needs to know of a spec that is over.
-func conclude(ctx context.Context) {
+// conclude takes down what the report needs to know of a spec that is over. It is one
+// node for several things because Ginkgo keeps two events of each node of each spec.
+func conclude(ctx context.Context) error {
+	defer func() {
+		leaveNote()
+		if run.progress != nil {
+			o := session.current.outcome
+			run.progress.End(ginkgo.CurrentSpecReport().Failed(), o != nil && o.Verdict == verdict.Blocked)
+		}
+	}()
+	err := closeScopes(ctx)
 	witnessMails(ctx)
-	leaveNote()
-	if run.progress != nil {
-		o := session.current.outcome
-		run.progress.End(ginkgo.CurrentSpecReport().Failed(), o != nil && o.Verdict == verdict.Blocked)
-	}
+	return err
 }
 
 // gate decides whether a spec can be judged on this deployment.

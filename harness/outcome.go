@@ -14,6 +14,7 @@ import (
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
+	"threepid-conformance/mockidserver/control"
 )
 
 // running is what is known about the spec that runs now.
@@ -22,7 +23,8 @@ type running struct {
 	outcome *verdict.Outcome // nil: Ginkgo's state says it
 	waited  time.Duration
 
-	addresses []string // whose mails are evidence
+	addresses []string         // whose mails are evidence
+	scopes    []*control.Scope // open until the spec ends
 }
 
 // noteName is the name of the report entry that carries a spec's note from the

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/onsi/ginkgo/v2"
-
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/mailbox"
 	"threepid-conformance/mockidserver/control"
@@ -26,23 +24,30 @@ const mostWitnessed = 40
 // witnessPatience is how long a witness is waited for.
 const witnessPatience = 5 * time.Second
 
-// UntilSpecEnds closes a scope at the end of the running spec, after it was
-// recorded what was seen in it.
+// UntilSpecEnds closes a scope when the running spec and its clean-up are over, and
+// records what was seen in it.
 func UntilSpecEnds(scope *control.Scope) {
-	ginkgo.DeferCleanup(func(ctx context.Context) error {
+	session.current.scopes = append(session.current.scopes, scope)
+}
+
+// closeScopes does so, with the one first that was opened last.
+func closeScopes(ctx context.Context) error {
+	var failed error
+	for _, scope := range slices.Backward(session.current.scopes) {
 		ctx, cancel := context.WithTimeout(ctx, witnessPatience)
-		defer cancel()
 		seen, err := scope.Close(ctx)
+		cancel()
 		switch {
 		case err != nil:
 			witness([]exchange.Record{unseen(exchange.IdentityServer, err)}, 0)
+			failed = errors.Join(failed, err)
 		case !seen.Known:
 			witness([]exchange.Record{unseen(exchange.IdentityServer, errForgot)}, 0)
 		default:
 			witnessScope(seen)
 		}
-		return err
-	})
+	}
+	return failed
 }
 
 var errForgot = errors.New("the identity server does not know the scope any more; it was restarted, or the spec left it alone for too long")

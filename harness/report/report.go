@@ -12,9 +12,9 @@ package report
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -193,14 +193,13 @@ func (r *Report) Tested() (rows, notTested int) {
 func (r *Report) Write(dir string) error {
 	r.Target.Advertised = append([]string{}, r.Target.Advertised...) // lists, never null
 	r.Target.Variants = append([]string{}, r.Target.Variants...)
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false) // readers search for <access_token 1>
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(r); err != nil {
-		return err
-	}
-	if err := write(dir, JSONFile, text.Bytes()); err != nil {
+	err := writeAs(dir, JSONFile, func(out io.Writer) error {
+		enc := json.NewEncoder(out)
+		enc.SetEscapeHTML(false) // readers search for <access_token 1>
+		enc.SetIndent("", "  ")
+		return enc.Encode(r)
+	})
+	if err != nil {
 		return err
 	}
 	return r.Render(dir)
@@ -212,7 +211,7 @@ func (r *Report) Render(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := r.writeHTML(dir); err != nil {
+	if err := writeAs(dir, HTMLFile, func(out io.Writer) error { return r.html(out, dir) }); err != nil {
 		return err
 	}
 	if err := write(dir, MarkdownFile, []byte(r.markdown())); err != nil {
@@ -221,14 +220,14 @@ func (r *Report) Render(dir string) error {
 	return write(dir, JUnitFile, junit)
 }
 
-// writeHTML writes the page as it is made: it can be as large as the evidence.
-func (r *Report) writeHTML(dir string) error {
-	f, err := os.Create(filepath.Join(dir, HTMLFile))
+// writeAs writes a file as it is made: a page can be as large as the evidence.
+func writeAs(dir, name string, make func(io.Writer) error) error {
+	f, err := os.Create(filepath.Join(dir, name))
 	if err != nil {
 		return unwritable(err)
 	}
 	out := bufio.NewWriter(f)
-	if err = r.html(out, dir); err == nil {
+	if err = make(out); err == nil {
 		err = out.Flush()
 	}
 	if closed := f.Close(); err == nil {
