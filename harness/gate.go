@@ -20,8 +20,12 @@ import (
 // before RunSpecs: a node that stands beside the containers when PreviewSpecs is
 // called is lost to the run that follows.
 func guardSpecs() {
+	specs := 0
 	ginkgo.BeforeEach(func() {
 		announce()
+		if specs++; specs%everySpecs == 0 {
+			limitMemory()
+		}
 		spec := ginkgo.CurrentSpecReport()
 		s, err := subjectOf(spec.Labels())
 		if err != nil {

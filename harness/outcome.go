@@ -24,6 +24,7 @@ type running struct {
 	waited  time.Duration
 
 	addresses []string         // whose mails are evidence
+	recounted []string         // of these, whose mails are counted at the end of the run
 	scopes    []*control.Scope // open until the spec ends
 }
 

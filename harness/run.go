@@ -62,6 +62,7 @@ type Door struct {
 // when the suite failed. Everything is checked before anything starts, and what
 // is wrong is one sentence on door.Out.
 func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc types.ReporterConfig, door Door) int {
+	limitMemory()
 	session.config = c
 	run.command, run.rerunPrefix = door.Command, door.Rerun
 	gomega.RegisterFailHandler(fail)
@@ -191,6 +192,9 @@ var _ = ginkgo.SynchronizedBeforeSuite(func() []byte {
 // At the end process 1 counts what came to the watched addresses and numbers once
 // more, while the catcher and the delegate are still there.
 var _ = ginkgo.SynchronizedAfterSuite(func(ctx ginkgo.SpecContext) {
+	if session.mail != nil {
+		discardMails(ctx, nil, 1)
+	}
 	if err := tidy(ctx); err != nil {
 		ginkgo.Fail("what the run made could not be counted: " + err.Error())
 	}

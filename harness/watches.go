@@ -30,7 +30,10 @@ const watchFile = "watches.jsonl"
 
 // AtMostMails has the running spec's requirement fail if, when the run is over,
 // address has received more than n mails. Use it beside an early count.
-func AtMostMails(address string, n int) { watch{Address: address, AtMost: n}.begin() }
+func AtMostMails(address string, n int) {
+	session.current.recounted = append(session.current.recounted, address)
+	watch{Address: address, AtMost: n}.begin()
+}
 
 // AtMostLateSMS is AtMostMails for the SMS that our delegate was told to send to
 // a number. Those that the running spec's scopes have seen are gone with it, so

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/onsi/ginkgo/v2"
+
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/mailbox"
 	"threepid-conformance/mockidserver/control"
@@ -135,7 +137,8 @@ func WatchMails(address string) {
 	}
 }
 
-// witnessMails records what the watched addresses of the spec have received.
+// witnessMails records what the watched addresses of the spec have received. Where
+// nobody will look at the mails any more, they go.
 func witnessMails(ctx context.Context) {
 	if session.mail == nil || len(session.current.addresses) == 0 {
 		return
@@ -143,6 +146,7 @@ func witnessMails(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, witnessPatience)
 	defer cancel()
 	var records []exchange.Record
+	var read []string
 	seen := map[string]bool{}
 	for _, address := range session.current.addresses {
 		mails, err := session.mail.Find(ctx, address)
@@ -151,13 +155,39 @@ func witnessMails(ctx context.Context) {
 			break // the others would cost the same patience
 		}
 		for _, m := range mails {
-			if !seen[m.ID] { // it may be to two of them
-				records = append(records, arrived(m))
+			if seen[m.ID] { // it is to two of them
+				continue
 			}
 			seen[m.ID] = true
+			records = append(records, arrived(m))
+			if !recounted(m) {
+				read = append(read, m.ID)
+			}
 		}
 	}
 	witness(records, 0)
+	if session.current.outcome == nil && !ginkgo.CurrentSpecReport().Failed() {
+		discardMails(ctx, read, 50)
+	}
+}
+
+// recounted reports whether a mail is to an address whose mails are counted once
+// more at the end of the run.
+func recounted(m mailbox.Mail) bool {
+	return slices.ContainsFunc(session.current.recounted, func(address string) bool {
+		return slices.ContainsFunc(m.Recipients, func(to string) bool { return strings.EqualFold(to, address) })
+	})
+}
+
+// discardMails deletes mails, once there are so many: the more a mailbox holds, the
+// longer Mailpit searches. What cannot be deleted stays, which harms nobody.
+func discardMails(ctx context.Context, ids []string, many int) {
+	session.discarded = append(session.discarded, ids...)
+	if len(session.discarded) < max(1, many) {
+		return
+	}
+	_ = session.mail.Delete(ctx, session.discarded...)
+	session.discarded = nil
 }
 
 // arrived is a mail as a record. Whatever in it could validate a session is a

@@ -83,6 +83,8 @@ type sessionState struct {
 	process  int
 	current  running
 	mailless int // waits for a mail in set-up, in a row, that ended without one
+
+	discarded []string // mails that are to be deleted
 }
 
 // enter prepares this process for the specs, from the world that process 1 made.

@@ -20,7 +20,7 @@ type bench struct {
 	SynapseSeconds       *float64 `json:"synapse_seconds"`       // the same against Synapse
 	SynapseReplayRatio   *float64 `json:"synapse_replay_ratio"`  // suite to raw replay, without demanded waits
 	ExchangeMicroseconds *float64 `json:"exchange_microseconds"` // the suite's own processor time for one exchange
-	PeakMemoryMB         *float64 `json:"peak_memory_mb"`        // with every spec as often as the last of growth
+	PeakMemoryMB         *float64 `json:"peak_memory_mb"`        // of the suite alone, with every spec as often as the last of growth
 
 	Machine  machine   `json:"machine"`
 	Measured time.Time `json:"measured"`
@@ -70,7 +70,7 @@ type grown struct {
 	Exchanges       int     `json:"exchanges"`
 	SuiteSeconds    float64 `json:"suite_seconds"`
 	WaitSeconds     float64 `json:"wait_seconds"`
-	CPUMicroseconds float64 `json:"cpu_microseconds_per_exchange"` // of the process, with the homeserver in it unless alone
+	CPUMicroseconds float64 `json:"cpu_microseconds_per_exchange"` // of the process, with all servers in it unless alone
 	PeakMB          float64 `json:"peak_memory_mb"`                // the same, evidence kept
 }
 

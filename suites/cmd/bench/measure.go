@@ -199,7 +199,6 @@ func (p plan) growth(ctx context.Context, r *runner, b *bench) error {
 			return err
 		}
 		b.Growth = append(b.Growth, one)
-		b.PeakMemoryMB = &b.Growth[len(b.Growth)-1].PeakMB
 	}
 	return nil
 }
@@ -213,6 +212,7 @@ func (p plan) alone(ctx context.Context, r *runner, b *bench) error {
 			return err
 		}
 		b.Alone = append(b.Alone, one)
+		b.PeakMemoryMB = &b.Alone[len(b.Alone)-1].PeakMB
 	}
 	return nil
 }

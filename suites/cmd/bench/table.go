@@ -24,18 +24,18 @@ func (b *bench) table() string {
 		row("… suite against raw replay, without waits", ratio(s.Ratio), "1.25")
 		row("… replayed answers with the same status", fmt.Sprintf("%d of %d", s.SameStatus, s.Requests), "")
 	}
-	growth := func(runs []grown, of string) {
+	growth := func(runs []grown, of, limited string) {
 		for _, g := range runs {
 			limit := ""
 			if g.Times >= 16 {
-				limit = "10 % more; 150 MB"
+				limit = limited
 			}
 			row(fmt.Sprintf("%d × the specs: processor time for one exchange, and peak memory, of %s", g.Times, of),
 				fmt.Sprintf("%.0f µs; %.0f MB", g.CPUMicroseconds, g.PeakMB), limit)
 		}
 	}
-	growth(b.Growth, "suite and homeserver")
-	growth(b.Alone, "the suite alone")
+	growth(b.Growth, "suite, homeserver and mailbox in one process", "10 % more")
+	growth(b.Alone, "the suite alone", "10 % more; 150 MB")
 	for _, p := range b.Processes {
 		row(fmt.Sprintf("reference homeserver, %s", plural(p.Processes, "Ginkgo process", "es")), fmt.Sprintf("%.1f s", p.Seconds), "")
 	}
