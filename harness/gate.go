@@ -23,9 +23,10 @@ func guardSpecs() {
 	specs := 0
 	ginkgo.BeforeEach(func() {
 		announce()
-		if specs++; specs%everySpecs == 0 {
+		if specs%everySpecs == 0 {
 			limitMemory()
 		}
+		specs++
 		spec := ginkgo.CurrentSpecReport()
 		s, err := subjectOf(spec.Labels())
 		if err != nil {

@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"math"
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
@@ -9,19 +8,20 @@ import (
 
 // memoryLimit is what Go's runtime may take: with the pages of the program itself a
 // run stays below 150 MB.
-const memoryLimit = 112 << 20
+const memoryLimit = 114 << 20
 
 // leastGarbage is the share of what is alive that may be garbage, at least. With less,
 // a run that is too large for the limit would do nothing but collect.
-const leastGarbage = 0.2
+const leastGarbage = 0.22
 
 // everySpecs is how often the limit is looked at again.
 const everySpecs = 64
 
-// limitMemory has the runtime collect more often instead of taking more memory.
+// limitMemory has the runtime collect more often instead of taking more memory. A
+// homeserver in the same process has a memory of its own, which the limit is not for.
 // Whoever sets GOMEMLIMIT or GOGC knows better.
 func limitMemory() {
-	if os.Getenv("GOMEMLIMIT") != "" || os.Getenv("GOGC") != "" {
+	if session.world.How == howEmbedded || os.Getenv("GOMEMLIMIT") != "" || os.Getenv("GOGC") != "" {
 		return
 	}
 	read := func(name string) float64 {
@@ -35,6 +35,5 @@ func limitMemory() {
 	// What is neither an object nor free for one: stacks, tables, gaps.
 	beside := read("/memory/classes/total:bytes") - read("/memory/classes/heap/released:bytes") -
 		read("/memory/classes/heap/objects:bytes") - read("/memory/classes/heap/free:bytes")
-	need := beside + (1+leastGarbage)*read("/gc/heap/live:bytes")
-	debug.SetMemoryLimit(int64(math.Max(memoryLimit, need)))
+	debug.SetMemoryLimit(int64(max(memoryLimit, beside+(1+leastGarbage)*read("/gc/heap/live:bytes"))))
 }

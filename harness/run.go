@@ -62,7 +62,6 @@ type Door struct {
 // when the suite failed. Everything is checked before anything starts, and what
 // is wrong is one sentence on door.Out.
 func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc types.ReporterConfig, door Door) int {
-	limitMemory()
 	session.config = c
 	run.command, run.rerunPrefix = door.Command, door.Rerun
 	gomega.RegisterFailHandler(fail)

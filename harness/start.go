@@ -182,7 +182,7 @@ func (s *stage) startTarget(ctx context.Context, sel selection, t target.Target,
 	if options[target.OptionImage] != "" {
 		s.world.How = "image"
 	} else if e, ok := t.(interface{ Embedded() bool }); ok && e.Embedded() {
-		s.world.How = "embedded"
+		s.world.How = howEmbedded
 	}
 
 	var wg sync.WaitGroup

@@ -38,12 +38,15 @@ import (
 	"threepid-conformance/schemas"
 )
 
+// howEmbedded is a homeserver in the suite's own process.
+const howEmbedded = "embedded"
+
 // A world is what all processes of a run share. Process 1 makes it; the others
 // receive it as JSON, so it holds addresses and facts only.
 type world struct {
 	RunID        string
 	Started      time.Time
-	How          string // embedded, url, …
+	How          string // howEmbedded, url, image or command
 	TargetName   string
 	Homeservers  map[string]homeserver // by variant
 	MailAPI      string                // "" without a catcher
