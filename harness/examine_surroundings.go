@@ -122,6 +122,8 @@ func identityReached(ctx context.Context, account Account) (string, error) {
 		return "", fmt.Errorf("the homeserver reaches %s but does not trust its certificate authority; %s", scope.IDServer(), mend(advice.CA))
 	case answer.OK():
 		return "it asks none: binding is not known to it, and it mails itself", nil
+	case found.Connections > 0 && found.Verdict != control.ReachOthersOnly:
+		return "", fmt.Errorf("the homeserver comes to %s without asking anything: %s; %s", scope.IDServer(), found.Sentence, mend(advice.CA))
 	}
 	return "", fmt.Errorf("no connection came to %s and the homeserver answered %d %s: it blocks private addresses, uses a proxy or cannot route there; %s; where it is on another machine, identity_server.listen and identity_server.host say how it gets here",
 		scope.IDServer(), answer.Status, answer.Errcode(), mend(advice.PrivateAddresses))

@@ -1,8 +1,11 @@
 package mockidserver
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"time"
 
 	"threepid-conformance/mockidserver/control"
 )
@@ -109,12 +112,12 @@ func (s *Server) controlReachability(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	connections := s.shaken(r.Context(), owner.opened)
 	page, open := s.journal.Scope(owner.id)
 	if !open {
 		return nil, errNoScope
 	}
 	var found control.Reachability
-	connections := s.journal.ConnectionsSince(owner.opened, control.ServiceIdentity)
 	for _, entry := range page.Entries {
 		if entry.Request != nil {
 			found.Requests++
@@ -138,6 +141,31 @@ func (s *Server) controlReachability(r *http.Request) (any, error) {
 	}
 	found.Verdict, found.Sentence = s.judge(found, busy)
 	return found, nil
+}
+
+// handshakePatience is how long a handshake in progress is waited for.
+const handshakePatience = 2 * time.Second
+
+// shaken are the connections to the shared listener since then. A homeserver that
+// refuses our certificate may have told its client before we have heard of it, so
+// handshakes that go on are waited for.
+func (s *Server) shaken(ctx context.Context, since int64) []control.Connection {
+	ctx, cancel := context.WithTimeout(ctx, handshakePatience)
+	defer cancel()
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for {
+		connections := s.journal.ConnectionsSince(since, control.ServiceIdentity)
+		pending := func(c control.Connection) bool { return c.Handshake == control.HandshakePending && !c.Closed }
+		if !slices.ContainsFunc(connections, pending) {
+			return connections
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return connections
+		}
+	}
 }
 
 // judge finds the words for what the connections show.
