@@ -39,7 +39,7 @@ type step struct {
 	method string
 	url    string
 	host   string
-	header http.Header
+	header http.Header // the request's own: nobody changes one that is sent
 	body   []byte
 
 	status   int // 0 when no whole answer came
@@ -97,7 +97,7 @@ type tap struct {
 }
 
 func (t *tap) RoundTrip(req *http.Request) (*http.Response, error) {
-	s := &step{spec: t.tape.Spec(), client: t.client, method: req.Method, url: req.URL.String(), host: req.Host, header: req.Header.Clone()}
+	s := &step{spec: t.tape.Spec(), client: t.client, method: req.Method, url: req.URL.String(), host: req.Host, header: req.Header}
 	if req.GetBody != nil {
 		body, err := req.GetBody()
 		if err != nil {
@@ -114,7 +114,11 @@ func (t *tap) RoundTrip(req *http.Request) (*http.Response, error) {
 		s.ended = time.Now()
 		return nil, err
 	}
-	resp.Body = &body{ReadCloser: resp.Body, step: s, resp: resp}
+	noted := &body{ReadCloser: resp.Body, step: s, resp: resp}
+	if 0 < resp.ContentLength && resp.ContentLength < 1<<16 {
+		noted.text.Grow(int(resp.ContentLength))
+	}
+	resp.Body = noted
 	return resp, nil
 }
 
