@@ -183,7 +183,7 @@ func recounted(m mailbox.Mail) bool {
 // longer Mailpit searches. What cannot be deleted stays, which harms nobody.
 func discardMails(ctx context.Context, ids []string, many int) {
 	session.discarded = append(session.discarded, ids...)
-	if len(session.discarded) < max(1, many) {
+	if len(session.discarded) < many {
 		return
 	}
 	_ = session.mail.Delete(ctx, session.discarded...)

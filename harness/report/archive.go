@@ -30,12 +30,18 @@ type archive struct {
 // small.
 type place struct {
 	id      string
-	started int64 // in nanoseconds since 1970
+	started int64 // in nanoseconds since 1970, 0 when the record does not say
 	at      int64
 	length  int32
 }
 
-func (p place) time() time.Time { return time.Unix(0, p.started).UTC() }
+// time is when the exchange began; the zero time when the record does not say.
+func (p place) time() time.Time {
+	if p.started == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, p.started).UTC()
+}
 
 // openArchive reads exchanges.jsonl in dir once, and keeps it open.
 func openArchive(dir string) (*archive, error) {
@@ -109,9 +115,9 @@ func (a *archive) of(ids []string) []place {
 }
 
 // read reads records one after the other.
-func (a *archive) read(places iter.Seq[place]) iter.Seq[exchange.Record] {
+func (a *archive) read(places []place) iter.Seq[exchange.Record] {
 	return func(yield func(exchange.Record) bool) {
-		for p := range places {
+		for _, p := range places {
 			if !yield(a.record(p)) {
 				return
 			}

@@ -5,7 +5,6 @@ import (
 	"html/template"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 	"time"
 
@@ -95,7 +94,7 @@ func (r *Report) view(archive *archive, dir string) view {
 	v.Usual = archive.usual.lines()
 	v.Sections = show.sections()
 	outside := show.outsideSpecs()
-	v.Outside, v.outside = len(outside), show.exchanges(slices.Values(outside), nil)
+	v.Outside, v.outside = len(outside), show.exchanges(outside, nil)
 	return v
 }
 

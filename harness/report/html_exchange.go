@@ -15,20 +15,19 @@ func anchorOf(id string) string { return "x-" + id }
 
 // An exchangeView is one exchange in the sequence of a spec.
 type exchangeView struct {
-	ID, Anchor string
-	After      string // since the first exchange of the spec
-	Party      string // who, when it is not the suite as a client
-	Method     string
-	Path       string
-	Status     int // 0 without an answer
-	Error      string
-	Took       string
-	Curl       string // requests of the suite only
-	Request    string // of other parties
-	Answer     string
-	Cited      bool // a finding or the reason names it
-	Notes      []string
-	Findings   []string
+	Anchor   string
+	After    string // since the first exchange of the spec
+	Party    string // who, when it is not the suite as a client
+	Method   string
+	Path     string
+	Status   int // 0 without an answer
+	Error    string
+	Curl     string // requests of the suite only
+	Request  string // of other parties
+	Answer   string
+	Cited    bool // a finding or the reason names it
+	Notes    []string
+	Findings []string
 }
 
 // parties are how the page calls those who exchange something.
@@ -36,7 +35,7 @@ var parties = map[string]string{exchange.IdentityServer: "identity server", exch
 
 func (s storyteller) exchange(r exchange.Record, first time.Time, cited bool) exchangeView {
 	x := exchangeView{
-		ID: r.ID, Anchor: anchorOf(r.ID), Method: r.Request.Method, Error: r.Error, Cited: cited, Notes: r.Notes,
+		Anchor: anchorOf(r.ID), Method: r.Request.Method, Error: r.Error, Cited: cited, Notes: r.Notes,
 		After: fmt.Sprintf("%.3f s", started(r).Sub(first).Seconds()),
 		Path:  s.path(r.Request.URL),
 	}
@@ -52,7 +51,7 @@ func (s storyteller) exchange(r exchange.Record, first time.Time, cited bool) ex
 		}
 	}
 	if r.Response != nil {
-		x.Status, x.Took = r.Response.Status, fmt.Sprintf("%.0f ms", r.Millis)
+		x.Status = r.Response.Status
 		u := s.archive.usual
 		if r.Party != "" {
 			u = nil

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/requirements"
@@ -87,9 +86,7 @@ type specView struct {
 }
 
 // Exchanges is for a range in the template.
-func (v specView) Exchanges() iter.Seq[template.HTML] {
-	return v.by.exchanges(slices.Values(v.places), v.cited)
-}
+func (v specView) Exchanges() iter.Seq[template.HTML] { return v.by.exchanges(v.places, v.cited) }
 
 // Log is what the target printed meanwhile, where somebody may look for a cause;
 // nil when that is nothing.
@@ -97,7 +94,7 @@ func (v specView) Log() *logWindow {
 	if v.row.Verdict == verdict.Pass || v.row.Verdict == verdict.NotTested {
 		return nil
 	}
-	records := slices.Collect(v.by.archive.read(slices.Values(v.places)))
+	records := slices.Collect(v.by.archive.read(v.places))
 	w, ok := v.by.logs.window(v.by.variantOf(v.row, records), records)
 	if !ok {
 		return nil
@@ -245,14 +242,10 @@ func (s storyteller) variantOf(q Requirement, records []exchange.Record) string 
 }
 
 // exchanges shows records one after the other.
-func (s storyteller) exchanges(places iter.Seq[place], cited map[string]bool) iter.Seq[template.HTML] {
+func (s storyteller) exchanges(places []place, cited map[string]bool) iter.Seq[template.HTML] {
 	return func(yield func(template.HTML) bool) {
-		var first time.Time
 		for r := range s.archive.read(places) {
-			if first.IsZero() {
-				first = started(r)
-			}
-			if !yield(s.exchange(r, first, cited[r.ID]).html()) {
+			if !yield(s.exchange(r, places[0].time(), cited[r.ID]).html()) {
 				return
 			}
 		}

@@ -55,7 +55,8 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	s.store.add(newRecord(s.from, s.to, bytes.Clone(raw), time.Now()))
+	raw = bytes.Clone(raw) // ReadAll takes up to twice as much memory, and mails are kept
+	s.store.add(newRecord(s.from, s.to, raw, time.Now()))
 	return nil
 }
 
