@@ -38,9 +38,9 @@ type homeservers struct {
 	client *http.Client
 
 	mu     sync.Mutex
-	urls   map[string][]string                     // by server name
-	pinned map[string]map[string]ed25519.PublicKey // by server name and key ID
-	cached map[string]signing.ServerKeys           // by server name and URL
+	urls   map[string][]string                      // by server name
+	pinned map[string]map[string]ed25519.PublicKey  // by server name and key ID
+	cached map[string]map[string]signing.ServerKeys // by server name and URL
 }
 
 func newHomeservers(authority *pki.Authority) *homeservers {
@@ -61,7 +61,7 @@ func newHomeservers(authority *pki.Authority) *homeservers {
 		},
 		urls:   map[string][]string{},
 		pinned: map[string]map[string]ed25519.PublicKey{},
-		cached: map[string]signing.ServerKeys{},
+		cached: map[string]map[string]signing.ServerKeys{},
 	}
 }
 

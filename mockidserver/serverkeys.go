@@ -26,30 +26,35 @@ type knownKey struct {
 	source string // pinnedKey, cachedKey, or the URL it was fetched from
 }
 
-// keysOf returns the keys a server name may have signed with under a key ID:
-// the pinned one, and those it publishes at each of its URLs, since several
-// homeservers of one name can run at a time. With fresh, published keys are
-// fetched even if they are known. It is an error if there is no key at all.
-func (h *homeservers) keysOf(ctx context.Context, serverName, keyID string, fresh bool) (keys []knownKey, calls []control.Call, err error) {
+// known returns the keys of that ID that a server name is known to sign with: the
+// pinned one, and those that were fetched before and are still valid.
+func (h *homeservers) known(serverName, keyID string) []knownKey {
 	h.mu.Lock()
-	pinned, ok := h.pinned[serverName][keyID]
-	h.mu.Unlock()
-	if ok {
+	defer h.mu.Unlock()
+	var keys []knownKey
+	if pinned, ok := h.pinned[serverName][keyID]; ok {
 		keys = append(keys, knownKey{pinned, pinnedKey})
 	}
+	for _, document := range h.cached[serverName] {
+		if !document.ValidUntil.After(time.Now()) {
+			continue
+		}
+		if key, ok := document.Keys[keyID]; ok {
+			keys = append(keys, knownKey{key, cachedKey})
+		}
+	}
+	return keys
+}
 
+// publishedKeys fetches the keys of that ID that a server name publishes at each of
+// its URLs, since several homeservers of one name can run at a time. It is an error
+// if there is none at all.
+func (h *homeservers) publishedKeys(ctx context.Context, serverName, keyID string) (keys []knownKey, calls []control.Call, err error) {
 	bases, err := h.basesOf(serverName)
 	if err != nil {
-		if len(keys) > 0 {
-			return keys, nil, nil
-		}
 		return nil, nil, err
 	}
 	for _, base := range bases {
-		if known, ok := h.remembered(serverName, base, keyID); ok && !fresh {
-			keys = append(keys, knownKey{known, cachedKey})
-			continue
-		}
 		published, call, failed := h.published(ctx, serverName, base)
 		calls = append(calls, call)
 		if failed != nil {
@@ -68,18 +73,6 @@ func (h *homeservers) keysOf(ctx context.Context, serverName, keyID string, fres
 	return nil, calls, err
 }
 
-// remembered returns a published key that was fetched before and is still valid.
-func (h *homeservers) remembered(serverName, base, keyID string) (ed25519.PublicKey, bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	document, ok := h.cached[serverName+" "+base]
-	if !ok || !document.ValidUntil.After(time.Now()) {
-		return nil, false
-	}
-	key, ok := document.Keys[keyID]
-	return key, ok
-}
-
 // published fetches and checks the keys of a homeserver.
 func (h *homeservers) published(ctx context.Context, serverName, base string) (signing.ServerKeys, control.Call, error) {
 	status, body, call, err := h.fetch(ctx, base, keyPath, nil)
@@ -96,6 +89,9 @@ func (h *homeservers) published(ctx context.Context, serverName, base string) (s
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.cached[serverName+" "+base] = document
+	if h.cached[serverName] == nil {
+		h.cached[serverName] = map[string]signing.ServerKeys{}
+	}
+	h.cached[serverName][base] = document
 	return document, call, nil
 }

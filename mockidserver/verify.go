@@ -58,30 +58,27 @@ func (x *exchange) verifyHeader(value string) *control.Signature {
 
 	// A key that is known may be outdated: a homeserver that was set up anew can
 	// have another key under the same ID. So published keys get a second chance.
-	for _, fresh := range []bool{false, true} {
-		keys, calls, err := x.homeservers.keysOf(x.r.Context(), header.Origin, header.KeyID, fresh)
-		x.outbound = append(x.outbound, calls...)
-		if err != nil {
-			if result.Reason == "" {
-				result.Reason, result.KeySource = err.Error(), noKey
-			}
-			return result
-		}
-		reusable := false
+	try := func(keys []knownKey) bool {
 		for _, key := range keys {
 			verified, err := request.Verify(header, own, key.public)
 			if err == nil {
 				result.Verified, result.Reason, result.KeySource = true, "", key.source
 				result.Dialect, result.Signed = control.Dialect(verified.Dialect), string(verified.Object)
-				return result
+				return true
 			}
 			result.Reason, result.KeySource = err.Error(), key.source
-			reusable = reusable || key.source == cachedKey
 		}
-		if !reusable {
-			break
-		}
+		return false
 	}
+	if try(x.homeservers.known(header.Origin, header.KeyID)) {
+		return result
+	}
+	published, calls, err := x.homeservers.publishedKeys(x.r.Context(), header.Origin, header.KeyID)
+	x.outbound = append(x.outbound, calls...)
+	if err != nil && result.Reason == "" {
+		result.Reason, result.KeySource = err.Error(), noKey
+	}
+	try(published)
 	return result
 }
 

@@ -25,3 +25,13 @@ func BenchmarkCheckStrict(b *testing.B) {
 		_, _ = set.CheckStrict("getAccount3PIDs", 200, body)
 	}
 }
+
+func BenchmarkDecode(b *testing.B) {
+	body := []byte(goodList)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Decode(body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -54,6 +54,9 @@ func Decode(body []byte) (any, error) {
 	if !utf8.Valid(body) {
 		return nil, decodeErrorAt(NotUTF8, invalidUTF8(body), "want JSON in UTF-8, got a body with invalid UTF-8")
 	}
+	if value, ok := quickly(body); ok {
+		return value, nil
+	}
 	d := &decoder{Decoder: json.NewDecoder(bytes.NewReader(body)), body: body}
 	d.UseNumber()
 	value, err := d.value()

@@ -1,8 +1,6 @@
 package exchange
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -60,6 +58,7 @@ type Recorder struct {
 
 	mu       sync.Mutex
 	file     *os.File // nil records nothing to disk
+	line     []byte   // what was written last, to be used again
 	broken   error    // the first error of writing
 	count    int
 	spec     string
@@ -204,12 +203,10 @@ func (r *Recorder) write(record Record) {
 	if r.file == nil {
 		return
 	}
-	var line bytes.Buffer
-	enc := json.NewEncoder(&line)
-	enc.SetEscapeHTML(false) // readers search for <access_token 1>
-	err := enc.Encode(record)
+	line, err := appendLine(r.line[:0], &record)
 	if err == nil {
-		_, err = r.file.Write(line.Bytes())
+		r.line = line
+		_, err = r.file.Write(line)
 	}
 	if err != nil && r.broken == nil {
 		r.broken = fmt.Errorf("the exchange cannot be written to %s: %w", r.file.Name(), err)
