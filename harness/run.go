@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -78,7 +79,7 @@ func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc type
 	}
 	if sc.DryRun || sc.ParallelProcess > 1 {
 		guardSpecs()
-		return exitOf(ginkgo.RunSpecs(t, suiteName, sc, rc))
+		return exitOf(ginkgo.RunSpecs(t, suiteName, sc, rc, ginkgo.AroundNode(deepen)))
 	}
 
 	run.selection = plan(sc, rc)
@@ -103,7 +104,7 @@ func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc type
 	}
 	guardSpecs()
 	quiet := sayProgress(door.Out, sc, rc)
-	passed := ginkgo.RunSpecs(t, suiteName, sc, rc)
+	passed := ginkgo.RunSpecs(t, suiteName, sc, rc, ginkgo.AroundNode(deepen))
 	quiet()
 	if instruments.Over != nil {
 		instruments.Over()
@@ -262,4 +263,17 @@ func VersionLine() string {
 		line += " (" + c + ")"
 	}
 	return line
+}
+
+// roomAhead is how deep the stack of a spec grows, roughly.
+const roomAhead = 24 << 10
+
+// deepen makes the stack of a node as large as most need it, at once and while it
+// holds next to nothing. Each node of each spec has a goroutine of its own, and Go
+// would copy its stack four times on the way down.
+//
+//go:noinline
+func deepen() {
+	var room [roomAhead]byte
+	runtime.KeepAlive(&room)
 }

@@ -20,7 +20,7 @@ import (
 // Judge returns what an answer of a server that advertises these versions breaks,
 // without any exchange. Operation, Status, Header and Body have to be there.
 func Judge(versions []string, a *Answer) []verdict.Finding {
-	c := &Client{versions: versions, set: schemas.For(versions), recorder: NewRecorder(nil, masking.New(""), "")}
+	c := &Client{versions: versions, set: schemas.For(versions), checked: newChecked(), recorder: NewRecorder(nil, masking.New(""), "")}
 	a.decode()
 	return c.judge(a, nil)
 }
@@ -105,10 +105,12 @@ func pointer(p string) string {
 
 // violations checks the body against the spec's schema and the prose rules.
 func (c *Client) violations(a *Answer) []schemas.Violation {
-	// A defect of the validator says nothing about the answer; what was found
-	// before it stands.
-	found, _ := c.set.CheckDecoded(a.Operation, a.Status, a.JSON)
-	return found
+	return c.checked.of(a, func() []schemas.Violation {
+		// A defect of the validator says nothing about the answer; what was found
+		// before it stands.
+		found, _ := c.set.CheckDecoded(a.Operation, a.Status, a.JSON)
+		return found
+	})
 }
 
 // A rule says which requirement a schema violation belongs to.

@@ -15,9 +15,9 @@ type memory struct {
 func (m *memory) get(id string) (mail Mail, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, mail := range m.mails {
-		if mail.ID != "" && mail.ID == id {
-			return mail, true
+	for i := range m.mails { // a copy of each would take longer than to ask for it
+		if id != "" && m.mails[i].ID == id {
+			return m.mails[i], true
 		}
 	}
 	return Mail{}, false
