@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -151,8 +152,7 @@ func (r *Recorder) add(a *Answer, failure *NoAnswer, findings []verdict.Finding)
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.count++
-	record.ID = fmt.Sprintf("%s%d", r.prefix, r.count)
+	record.ID = r.nextID()
 	record.Spec = r.spec
 	a.ID = record.ID
 	for i := range findings {
@@ -167,6 +167,11 @@ func (r *Recorder) add(a *Answer, failure *NoAnswer, findings []verdict.Finding)
 		r.last = a
 	}
 	r.write(record)
+}
+
+func (r *Recorder) nextID() string {
+	r.count++
+	return r.prefix + strconv.Itoa(r.count)
 }
 
 // Witness records what came to another party while the running spec ran. The
@@ -191,8 +196,7 @@ func (r *Recorder) Witness(record Record) {
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.count++
-	record.ID, record.Spec = fmt.Sprintf("%s%d", r.prefix, r.count), r.spec
+	record.ID, record.Spec = r.nextID(), r.spec
 	r.ids = append(r.ids, record.ID)
 	r.write(record)
 }
@@ -234,12 +238,13 @@ func (r *Recorder) learn(h http.Header, body string) string {
 // message is what a reader may see of one half, whose secrets are known.
 func (r *Recorder) message(h http.Header, learnt string) *Message {
 	m := &Message{Headers: make(map[string][]string, len(h))}
+	all := make([]string, 0, len(h)) // most headers have one value
 	for name, values := range h {
-		masked := make([]string, len(values))
-		for i, v := range values {
-			masked[i] = r.masker.Header(name, v)
+		from := len(all)
+		for _, v := range values {
+			all = append(all, r.masker.Header(name, v))
 		}
-		m.Headers[name] = masked
+		m.Headers[name] = all[from:len(all):len(all)]
 	}
 	text := r.masker.Mask(learnt)
 	if len(text) > maxEvidence {

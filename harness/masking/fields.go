@@ -2,6 +2,7 @@ package masking
 
 import (
 	"encoding/json"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -148,21 +149,25 @@ func (m *Masker) URL(raw string) string {
 // Carries reports whether a header of that name may make a secret known; see
 // [Masker.Header].
 func Carries(name string) bool {
-	return strings.EqualFold(name, "Authorization") || strings.EqualFold(name, "Location") || strings.EqualFold(name, "Referer")
+	switch http.CanonicalHeaderKey(name) {
+	case "Authorization", "Location", "Referer":
+		return true
+	}
+	return false
 }
 
 // Header makes the credentials of an Authorization header known and returns the
 // value with them replaced; other headers are searched for known secrets.
 func (m *Masker) Header(name, value string) string {
-	switch strings.ToLower(name) {
-	case "authorization":
+	switch http.CanonicalHeaderKey(name) {
+	case "Authorization":
 		scheme, credentials, ok := strings.Cut(value, " ")
 		if ok && strings.EqualFold(scheme, "Bearer") && credentials != "" {
 			return scheme + " " + m.Register("access_token", credentials)
 		}
-	case "location", "referer":
+	case "Location", "Referer":
 		return m.URL(value)
-	case "cookie", "set-cookie":
+	case "Cookie", "Set-Cookie":
 		return "<cookie>"
 	}
 	return m.Mask(value)

@@ -33,8 +33,9 @@ type Masker struct {
 	kinds   []string
 	counts  []int32 // by kind: how many names were given
 	needles []needle
-	index   []int32  // hash of the first MinLength bytes of a form → the last such needle
-	seen    []uint64 // a bit for every finer hash of such bytes: most text has none
+	index   []int32   // hash of the first MinLength bytes of a form → the last such needle
+	seen    []uint64  // a bit for every finer hash of such bytes: most text has none
+	within  [256]bool // the bytes that such beginnings have
 }
 
 // A name is written "<access_token 3>".
@@ -116,6 +117,9 @@ func (m *Masker) Register(kind, secret string) string {
 		if len(form) < MinLength {
 			continue
 		}
+		for _, c := range []byte(form[:MinLength]) {
+			m.within[c] = true
+		}
 		bit := spread(head(form))
 		at := &m.index[bit>>(seenBits-indexBits)]
 		m.needles = append(m.needles, needle{m.hash(form), int32(len(form)), place, *at})
@@ -154,30 +158,39 @@ func (m *Masker) Mask(text string) string {
 	}
 	var out strings.Builder
 	done := 0 // text before this offset is already in out
-	key := head(text)
-	for i := 0; ; {
-		if bit := spread(key); m.seen[bit>>6]&(1<<(bit&63)) != 0 {
+	for i := 0; i+MinLength <= len(text); {
+		// Most text is JSON, and most of its quotes and spaces are skipped this way.
+		if j := m.foreign(text[i : i+MinLength]); j >= 0 {
+			i += j + 1
+			continue
+		}
+		bit := spread(head(text[i:]))
+		if m.seen[bit>>6]&(1<<(bit&63)) != 0 {
 			if found, ok := m.at(text[i:], bit); ok {
 				out.WriteString(text[done:i])
 				out.WriteString(m.write(found.name))
 				i += int(found.length)
-				if done = i; i+MinLength > len(text) {
-					break
-				}
-				key = head(text[i:])
+				done = i
 				continue
 			}
 		}
-		if i++; i+MinLength > len(text) {
-			break
-		}
-		key = (key<<8 | uint64(text[i+MinLength-1])) & (1<<(8*MinLength) - 1)
+		i++
 	}
 	if done == 0 {
 		return text
 	}
 	out.WriteString(text[done:])
 	return out.String()
+}
+
+// foreign is the last place of a byte that no beginning of a needle has, or -1.
+func (m *Masker) foreign(beginning string) int {
+	for j := len(beginning) - 1; j >= 0; j-- {
+		if !m.within[beginning[j]] {
+			return j
+		}
+	}
+	return -1
 }
 
 // hash is that of a needle.

@@ -24,7 +24,14 @@ type archive struct {
 	byID       map[string]int32
 	usual      usual
 	unreadable int // lines that are no record
+
+	part   []byte // of the file, that was read last
+	partAt int64
 }
+
+// partSize is how much of the file is read at once, as a rule: the records of a spec
+// stand together.
+const partSize = 128 << 10
 
 // A place is where a record is in the file. There are as many as exchanges, so it is
 // small.
@@ -128,9 +135,8 @@ func (a *archive) read(places []place) iter.Seq[exchange.Record] {
 // record reads one record. Where the file was changed meanwhile, the record says
 // so in place of what it held.
 func (a *archive) record(p place) exchange.Record {
-	line := make([]byte, p.length)
 	var r exchange.Record
-	_, err := a.file.ReadAt(line, p.at)
+	line, err := a.line(p)
 	if err == nil {
 		r, err = decode(line)
 	}
@@ -138,4 +144,18 @@ func (a *archive) record(p place) exchange.Record {
 		return exchange.Record{ID: p.id, Started: p.time().Format(time.RFC3339Nano), Error: fmt.Sprintf("%s cannot be read: %v", ExchangesFile, err)}
 	}
 	return r
+}
+
+// line is valid until the next one is asked for.
+func (a *archive) line(p place) ([]byte, error) {
+	from := p.at - a.partAt
+	if from < 0 || from+int64(p.length) > int64(len(a.part)) {
+		a.part = slices.Grow(a.part[:0], max(partSize, int(p.length)))[:max(partSize, int(p.length))]
+		n, err := a.file.ReadAt(a.part, p.at)
+		a.part, a.partAt, from = a.part[:n], p.at, 0
+		if n < int(p.length) {
+			return nil, err
+		}
+	}
+	return a.part[from : from+int64(p.length)], nil
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -81,26 +82,36 @@ func (u usual) lines() []string {
 // usual ones, and the body.
 func (u usual) answer(m *exchange.Message, id string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d %s\n", m.Status, http.StatusText(m.Status))
-	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
+	b.WriteString(strconv.Itoa(m.Status) + " " + http.StatusText(m.Status) + "\n")
+	for _, name := range sortedNames(m.Headers) {
 		value := strings.Join(m.Headers[name], ", ")
 		if !incidental[name] && u[name] != value {
-			fmt.Fprintf(&b, "%s: %s\n", name, shorten(value, shownOfOther, id))
+			b.WriteString(name + ": " + shorten(value, shownOfOther, id) + "\n")
 		}
 	}
 	var missing []string
-	for _, name := range slices.Sorted(maps.Keys(u)) {
+	for name := range u {
 		if _, there := m.Headers[name]; !there {
 			missing = append(missing, name)
 		}
 	}
-	if len(missing) > 0 {
+	if slices.Sort(missing); len(missing) > 0 {
 		fmt.Fprintf(&b, "(no %s)\n", strings.Join(missing, ", "))
 	}
 	if m.Body == "" {
 		return b.String() + "(no body)"
 	}
 	return b.String() + "\n" + body(m, id)
+}
+
+// sortedNames are the names of headers.
+func sortedNames(headers map[string][]string) []string {
+	names := make([]string, 0, len(headers))
+	for name := range headers {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // ofTransport are the headers of requests that tell of the client's library.
@@ -111,11 +122,10 @@ var ofTransport = map[string]bool{
 // message writes a mail, a text message or the request of another party.
 func message(m exchange.Message, id string) string {
 	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
-		if ofTransport[http.CanonicalHeaderKey(name)] {
-			continue
+	for _, name := range sortedNames(m.Headers) {
+		if !ofTransport[http.CanonicalHeaderKey(name)] {
+			b.WriteString(name + ": " + strings.Join(m.Headers[name], ", ") + "\n")
 		}
-		fmt.Fprintf(&b, "%s: %s\n", name, strings.Join(m.Headers[name], ", "))
 	}
 	if m.Body != "" {
 		b.WriteString("\n" + body(&m, id))

@@ -1,9 +1,7 @@
 package report
 
 import (
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"threepid-conformance/harness/exchange"
@@ -15,13 +13,14 @@ const homeserver = "HOMESERVER"
 
 // secretName matches the names that masking puts in the place of secrets, such
 // as <access_token 1> or, in parallel runs, <access_token 2.1>.
-var secretName = regexp.MustCompile(`<([a-z][a-z_ ]*) ((?:[a-z0-9]+\.)?[0-9]+)>`)
+var secretName = regexp.MustCompile(`^<([a-z][a-z_ ]*) ((?:[a-z0-9]+\.)?[0-9]+)>`)
 
 // curl writes the request of a record as a command for a shell. Secrets are
 // variables: <access_token 1> becomes $ACCESS_TOKEN_1. base is the URL that
 // $HOMESERVER stands for.
 func curl(r exchange.Record, base string) string {
 	var b strings.Builder
+	b.Grow(256 + len(r.Request.URL) + len(r.Request.Body))
 	b.WriteString("curl -i ")
 	if r.Request.Method != "GET" {
 		b.WriteString("-X ")
@@ -34,7 +33,7 @@ func curl(r exchange.Record, base string) string {
 		url = rest
 	}
 	shellWord(&b, url)
-	for _, name := range slices.Sorted(maps.Keys(r.Request.Headers)) {
+	for _, name := range sortedNames(r.Request.Headers) {
 		for _, value := range r.Request.Headers[name] {
 			if name == "Accept-Encoding" && value == "identity" {
 				continue // curl asks for no compression unless told to
@@ -68,16 +67,21 @@ func isPlain(text string) bool {
 // shellWord writes text as one word for a POSIX shell, in which the names of
 // secrets are variables.
 func shellWord(b *strings.Builder, text string) {
-	rest := text
-	if strings.Contains(text, "<") { // most have no secret
-		for _, at := range secretName.FindAllStringSubmatchIndex(text, -1) {
-			done := len(text) - len(rest)
-			literal(b, text[done:at[0]])
-			b.WriteString(`"$` + variable(text[at[2]:at[3]], text[at[4]:at[5]]) + `"`)
-			rest = text[at[1]:]
+	for from := 0; ; {
+		at := strings.IndexByte(text[from:], '<')
+		if at < 0 {
+			break
+		}
+		from += at
+		if m := secretName.FindStringSubmatch(text[from:]); m != nil {
+			literal(b, text[:from])
+			b.WriteString(`"$` + variable(m[1], m[2]) + `"`)
+			text, from = text[from+len(m[0]):], 0
+		} else {
+			from++
 		}
 	}
-	literal(b, rest)
+	literal(b, text)
 }
 
 // literal writes text that a shell has to take as it is.

@@ -68,6 +68,7 @@ func (s storyteller) exchange(r exchange.Record, first time.Time, cited bool) ex
 // template: there are thousands in a page, and it would take most of the time.
 func (x exchangeView) html() template.HTML {
 	var b strings.Builder
+	b.Grow(512 + len(x.Curl) + len(x.Request) + len(x.Answer))
 	attribute := func(name, value string) {
 		b.WriteString(" " + name + `="` + template.HTMLEscapeString(value) + `"`)
 	}
