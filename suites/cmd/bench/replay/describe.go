@@ -1,17 +1,10 @@
 package replay
 
-import (
-	"net/url"
-	"strings"
-)
+import "strings"
 
 // describe says which request it was, without what is secret or of one run only.
 func (s *step) describe() string {
-	path := s.url
-	if u, err := url.Parse(path); err == nil {
-		path = u.Path
-	}
-	parts := strings.Split(path, "/")
+	parts := strings.Split(s.url.Path, "/")
 	for i, part := range parts {
 		if len(part) > 4 && strings.ContainsAny(part, "0123456789@") {
 			parts[i] = "…"

@@ -164,7 +164,7 @@ func (a *act) request(ctx context.Context) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !strings.Contains(a.step.url, "//"+a.host) {
+	if a.step.url.Host != a.host {
 		req.Host = a.host // one that the suite chose
 	}
 	req.Header = a.header

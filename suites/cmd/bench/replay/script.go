@@ -128,12 +128,14 @@ func (l *ledger) issue(from int, p place, text string) {
 
 // fill makes the templates of a request.
 func (l *ledger) fill(a *act) {
-	decoded := a.step.url
+	target := a.step.url.String()
+	decoded := target
 	if u, err := url.PathUnescape(decoded); err == nil {
 		decoded = u
 	}
-	searched := decoded + "\n" + string(a.step.body)
-	if u, err := url.QueryUnescape(string(a.step.body)); err == nil {
+	body := a.step.text()
+	searched := decoded + "\n" + body
+	if u, err := url.QueryUnescape(body); err == nil {
 		searched += "\n" + u
 	}
 	for _, values := range a.header {
@@ -151,7 +153,7 @@ func (l *ledger) fill(a *act) {
 	}
 	slices.SortStableFunc(met, func(x, y *value) int { return cmp.Compare(x.old, y.old) })
 	met = slices.Compact(met)
-	a.url, a.body, a.headers = newTemplate(a.step.url, met), newTemplate(string(a.step.body), met), map[string][]template{}
+	a.url, a.body, a.headers = newTemplate(target, met), newTemplate(body, met), map[string][]template{}
 	l.take(a.url)
 	l.take(a.body)
 	for name, values := range a.header {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -32,15 +33,17 @@ type client struct {
 	transport *http.Transport // with the original's settings and no connection yet
 }
 
-// A step is one request with its answer, or a wait.
+// A step is one request with its answer, or a wait. What is the request's own stays
+// with it until the run is over, for the time that a copy takes would look like the
+// suite's: nobody changes a request that is sent.
 type step struct {
 	spec   string
 	client int
 	method string
-	url    string
+	url    *url.URL
 	host   string
-	header http.Header // the request's own: nobody changes one that is sent
-	body   []byte
+	header http.Header
+	body   func() (io.ReadCloser, error) // nil without a body
 
 	status   int // 0 when no whole answer came
 	answered http.Header
@@ -89,6 +92,23 @@ func (t *Tape) add(s *step) {
 	t.steps = append(t.steps, s)
 }
 
+// text is the body of the request.
+func (s *step) text() string {
+	if s.body == nil {
+		return ""
+	}
+	body, err := s.body()
+	if err != nil {
+		panic(err) // it is in memory
+	}
+	defer body.Close()
+	text, err := io.ReadAll(body)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
 // A tap notes what one client sends and is answered.
 type tap struct {
 	tape   *Tape
@@ -97,16 +117,7 @@ type tap struct {
 }
 
 func (t *tap) RoundTrip(req *http.Request) (*http.Response, error) {
-	s := &step{spec: t.tape.Spec(), client: t.client, method: req.Method, url: req.URL.String(), host: req.Host, header: req.Header}
-	if req.GetBody != nil {
-		body, err := req.GetBody()
-		if err != nil {
-			return nil, err
-		}
-		if s.body, err = io.ReadAll(body); err != nil {
-			return nil, err
-		}
-	}
+	s := &step{spec: t.tape.Spec(), client: t.client, method: req.Method, url: req.URL, host: req.Host, header: req.Header, body: req.GetBody}
 	s.began = time.Now()
 	t.tape.add(s)
 	resp, err := t.next.RoundTrip(req)
