@@ -137,6 +137,7 @@ func (c *Client) readOne(ctx context.Context, s summary) (Mail, error) {
 		HTML:       body.HTML,
 		Received:   s.Created,
 		Envelope:   body.Envelope.To,
+		read:       new(reading),
 	}
 	c.mails.keep(m)
 	return m, nil

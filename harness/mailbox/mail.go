@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -24,6 +25,23 @@ type Mail struct {
 	HTML string // the text/html parts
 
 	Received time.Time // by the mailbox's clock; Mailpit's has milliseconds
+
+	read *reading // nil reads the HTML part each time
+}
+
+// A reading is what an HTML part says, for all copies of a mail: the spec reads it,
+// and the report does once more.
+type reading struct {
+	once sync.Once
+	page page
+}
+
+func (m Mail) inHTML() page {
+	if m.read == nil {
+		return readHTML(m.HTML)
+	}
+	m.read.once.Do(func() { m.read.page = readHTML(m.HTML) })
+	return m.read.page
 }
 
 // sameAddress compares whole addresses without regard to case: a homeserver may

@@ -8,24 +8,25 @@ const remembered = 64
 // A memory holds the mails that were read last. The zero value is empty.
 type memory struct {
 	mu    sync.Mutex
-	mails [remembered]Mail
+	mails map[string]Mail
+	ids   [remembered]string // in the order in which they came
 	next  int
 }
 
 func (m *memory) get(id string) (mail Mail, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for i := range m.mails { // a copy of each would take longer than to ask for it
-		if id != "" && m.mails[i].ID == id {
-			return m.mails[i], true
-		}
-	}
-	return Mail{}, false
+	mail, known = m.mails[id]
+	return mail, known
 }
 
 func (m *memory) keep(mail Mail) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.mails[m.next] = mail
+	if m.mails == nil {
+		m.mails = map[string]Mail{}
+	}
+	delete(m.mails, m.ids[m.next])
+	m.mails[mail.ID], m.ids[m.next] = mail, mail.ID
 	m.next = (m.next + 1) % remembered
 }

@@ -33,7 +33,7 @@ func (m Mail) LinkSecrets() []string {
 			}
 		}
 		for segment := range strings.SplitSeq(u.Path, "/") {
-			if len(segment) >= longSegment && tokenShape.MatchString(segment) && digit.MatchString(segment) {
+			if len(segment) >= longSegment && hasShape(segment) && hasDigit(segment) {
 				add(segment)
 			}
 		}
@@ -48,7 +48,7 @@ func (m Mail) WithoutCodes(text string) string {
 	tokens := m.Tokens()
 	slices.SortFunc(tokens, func(a, b string) int { return len(b) - len(a) })
 	for _, t := range tokens {
-		if digit.MatchString(t) || len(t) >= longSegment {
+		if hasDigit(t) || len(t) >= longSegment {
 			text = strings.ReplaceAll(text, t, "<code>")
 		}
 	}

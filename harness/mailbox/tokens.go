@@ -1,7 +1,6 @@
 package mailbox
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -9,11 +8,15 @@ import (
 // A validation code may have up to 255 characters; longer ones are offered, too,
 // so that it can be seen when a homeserver sends one. The lower bound is ours: it
 // keeps most words of ordinary text out, and nobody mails a code of three.
-var (
-	tokenShape   = regexp.MustCompile(`^[0-9A-Za-z.=_-]{4,1000}$`)
-	alphanumeric = regexp.MustCompile(`[0-9A-Za-z]`)
-	digit        = regexp.MustCompile(`[0-9]`)
-)
+func hasShape(word string) bool {
+	foreign := func(r rune) bool { return !isDigit(r) && !isLetter(r) && !strings.ContainsRune(".=_-", r) }
+	return 4 <= len(word) && len(word) <= 1000 && !strings.ContainsFunc(word, foreign)
+}
+
+func isDigit(r rune) bool  { return '0' <= r && r <= '9' }
+func isLetter(r rune) bool { return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
+
+func hasDigit(word string) bool { return strings.ContainsFunc(word, isDigit) }
 
 // Tokens are the words of the mail that may be the validation code which a user
 // is to type: those alone on a line and those after a colon. Words with a digit
@@ -25,13 +28,13 @@ func (m Mail) Tokens() []string {
 	consider := func(word string) {
 		word = strings.Trim(word, "*`'\"()[]<>,;!?")
 		for _, candidate := range []string{strings.TrimRight(word, "."), word} {
-			isToken := tokenShape.MatchString(candidate) && alphanumeric.MatchString(candidate)
+			isToken := hasShape(candidate) && (hasDigit(candidate) || strings.ContainsFunc(candidate, isLetter))
 			if isToken && !slices.Contains(tokens, candidate) {
 				tokens = append(tokens, candidate)
 			}
 		}
 	}
-	for _, text := range []string{m.Text, readHTML(m.HTML).text} {
+	for _, text := range []string{m.Text, m.inHTML().text} {
 		for line := range strings.Lines(text) {
 			for _, word := range candidates(line) {
 				consider(word)
@@ -60,7 +63,7 @@ func candidates(line string) []string {
 }
 
 func rank(token string) int {
-	if digit.MatchString(token) {
+	if hasDigit(token) {
 		return 0
 	}
 	return 1

@@ -95,6 +95,7 @@ func ascii(s, format string) string {
 func percentAll(s string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
+	b.Grow(len(s) + 16) // few have more than eight others
 	for i := range len(s) {
 		c := s[i]
 		if isAlphanumeric(c) {
@@ -132,8 +133,9 @@ func lower(c byte) byte {
 // are left out.
 func base64Forms(secret string) []string {
 	found := make([]string, 0, 8)
+	shifted := append(make([]byte, 2, 2+len(secret)), secret...)
 	for shift := range 3 {
-		text := base64.RawStdEncoding.EncodeToString(append(make([]byte, shift), secret...))
+		text := base64.RawStdEncoding.EncodeToString(shifted[2-shift:])
 		first := (shift*8 + 5) / 6 // characters that hold bits of the bytes before
 		last := (shift + len(secret)) * 8 / 6
 		inner := text[first:last]
