@@ -35,6 +35,7 @@ type Masker struct {
 	needles []needle
 	index   []int32   // hash of the first MinLength bytes of a form → the last such needle
 	seen    []uint64  // a bit for every finer hash of such bytes: most text has none
+	coarse  []uint64  // a bit for every 32 in seen: small enough to stay in a cache
 	within  [256]bool // the bytes that such beginnings have
 }
 
@@ -53,8 +54,9 @@ type needle struct {
 // the secrets of twenty runs, one bit in ten is set, and a place has one or two
 // needles.
 const (
-	seenBits  = 22
-	indexBits = 18
+	seenBits   = 22
+	coarseBits = 17
+	indexBits  = 18
 )
 
 // New returns an empty Masker. The prefix becomes part of every name; parallel
@@ -67,6 +69,7 @@ func New(prefix string) *Masker {
 		needles: make([]needle, 1), // there is none at 0
 		index:   make([]int32, 1<<indexBits),
 		seen:    make([]uint64, 1<<(seenBits-6)),
+		coarse:  make([]uint64, 1<<(coarseBits-6)),
 	}
 }
 
@@ -124,7 +127,8 @@ func (m *Masker) Register(kind, secret string) string {
 		at := &m.index[bit>>(seenBits-indexBits)]
 		m.needles = append(m.needles, needle{m.hash(form), int32(len(form)), place, *at})
 		*at = int32(len(m.needles) - 1)
-		m.seen[bit>>6] |= 1 << (bit & 63)
+		mark(m.seen, bit)
+		mark(m.coarse, bit>>(seenBits-coarseBits))
 	}
 	return m.write(place)
 }
@@ -165,7 +169,7 @@ func (m *Masker) Mask(text string) string {
 			continue
 		}
 		bit := spread(head(text[i:]))
-		if m.seen[bit>>6]&(1<<(bit&63)) != 0 {
+		if marked(m.coarse, bit>>(seenBits-coarseBits)) && marked(m.seen, bit) {
 			if found, ok := m.at(text[i:], bit); ok {
 				out.WriteString(text[done:i])
 				out.WriteString(m.write(found.name))
@@ -192,6 +196,9 @@ func (m *Masker) foreign(beginning string) int {
 	}
 	return -1
 }
+
+func mark(bits []uint64, n uint64)        { bits[n>>6] |= 1 << (n & 63) }
+func marked(bits []uint64, n uint64) bool { return bits[n>>6]&(1<<(n&63)) != 0 }
 
 // hash is that of a needle.
 func (m *Masker) hash(form string) uint32 { return uint32(maphash.String(m.seed, form)) }
