@@ -62,7 +62,7 @@ func parse(args []string, out io.Writer) (plan, error) {
 	set.SetOutput(io.Discard) // one sentence of our own instead of the usage text
 	var p plan
 	set.StringVar(&p.results, "results", "results", "folder for bench.json and bench.txt")
-	set.IntVar(&p.pairs, "pairs", 3, "how many runs, each with a replay")
+	set.IntVar(&p.pairs, "pairs", 3, "how many runs against Synapse, each with a replay; embedded three times as many")
 	set.StringVar(&p.rootfs, "rootfs", "", "folder with an installed Synapse, made by .ci/synapse-rootfs")
 	only := set.String("only", "", "what to measure, separated by commas: "+strings.Join(parts, ", ")+"; empty is all")
 	times := set.String("times", "1,4,16", "how often each spec is in the tree while growth is measured")
