@@ -270,7 +270,7 @@ const roomAhead = 24 << 10
 
 // deepen makes the stack of a node as large as most need it, at once and while it
 // holds next to nothing. Each node of each spec has a goroutine of its own, and Go
-// would copy its stack four times on the way down.
+// would copy its stack several times on the way down.
 //
 //go:noinline
 func deepen() {

@@ -7,8 +7,8 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// quickly decodes what has none of the defects that [Decode] refuses, several
-// times as fast as the token reader, which is to tell about the rest.
+// quickly decodes what has none of the defects that [Decode] refuses, in less than
+// half the time of the token reader, which is to tell about the rest.
 func quickly(body []byte) (value any, ok bool) {
 	if !json.Valid(body) {
 		return nil, false

@@ -12,8 +12,8 @@ import (
 
 // appendLine appends a record as a line of exchanges.jsonl, just as encoding/json
 // writes it but that <, > and & stay as they are: readers search for
-// "<access_token 1>". It is written by hand because it is written for every
-// exchange, and encoding/json takes four times as long for it.
+// "<access_token 1>". It is written by hand because that is done for every exchange,
+// and encoding/json takes twice as long.
 func appendLine(to []byte, r *Record) ([]byte, error) {
 	to = append(to, `{"id":`...)
 	to = appendText(to, r.ID)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A validation code may have up to 255 characters; longer ones are offered, too,
+// hasShape reports whether a word is made like a code. Codes have up to 255 characters; longer ones are offered, too,
 // so that it can be seen when a homeserver sends one. The lower bound is ours: it
 // keeps most words of ordinary text out, and nobody mails a code of three.
 func hasShape(word string) bool {
