@@ -5,9 +5,10 @@ import (
 	"strings"
 )
 
-// hasShape reports whether a word is made like a code. Codes have up to 255 characters; longer ones are offered, too,
-// so that it can be seen when a homeserver sends one. The lower bound is ours: it
-// keeps most words of ordinary text out, and nobody mails a code of three.
+// hasShape reports whether a word is made like a validation code. Those have up to
+// 255 characters; longer ones are offered, too, so that it can be seen when a
+// homeserver sends one. The lower bound is ours: it keeps most words of ordinary text
+// out, and nobody mails a code of three.
 func hasShape(word string) bool {
 	foreign := func(r rune) bool { return !isDigit(r) && !isLetter(r) && !strings.ContainsRune(".=_-", r) }
 	return 4 <= len(word) && len(word) <= 1000 && !strings.ContainsFunc(word, foreign)
