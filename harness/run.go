@@ -79,7 +79,7 @@ func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc type
 	}
 	if sc.DryRun || sc.ParallelProcess > 1 {
 		guardSpecs()
-		return exitOf(ginkgo.RunSpecs(t, suiteName, sc, rc, ginkgo.AroundNode(deepen)))
+		return exitOf(runSpecs(t, sc, rc))
 	}
 
 	run.selection = plan(sc, rc)
@@ -104,7 +104,7 @@ func Run(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc type
 	}
 	guardSpecs()
 	quiet := sayProgress(door.Out, sc, rc)
-	passed := ginkgo.RunSpecs(t, suiteName, sc, rc, ginkgo.AroundNode(deepen))
+	passed := runSpecs(t, sc, rc)
 	quiet()
 	if instruments.Over != nil {
 		instruments.Over()
@@ -263,6 +263,10 @@ func VersionLine() string {
 		line += " (" + c + ")"
 	}
 	return line
+}
+
+func runSpecs(t ginkgo.GinkgoTestingT, sc types.SuiteConfig, rc types.ReporterConfig) (passed bool) {
+	return ginkgo.RunSpecs(t, suiteName, sc, rc, ginkgo.AroundNode(deepen))
 }
 
 // roomAhead is how deep the stack of a spec grows, roughly.

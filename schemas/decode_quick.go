@@ -2,7 +2,6 @@ package schemas
 
 import (
 	"encoding/json"
-	"strings"
 
 	"github.com/tidwall/gjson"
 )
@@ -22,7 +21,7 @@ func build(from gjson.Result, depth int) (value any, ok bool) {
 	case gjson.String:
 		return plainText(from)
 	case gjson.Number:
-		number := json.Number(strings.TrimSpace(from.Raw))
+		number := json.Number(from.Raw)
 		return number, affordable(number)
 	case gjson.JSON:
 		if depth == MaxDepth {
@@ -50,15 +49,11 @@ func buildArray(from gjson.Result, depth int) (value any, ok bool) {
 func buildObject(from gjson.Result, depth int) (value any, ok bool) {
 	object, ok := map[string]any{}, true
 	from.ForEach(func(key, member gjson.Result) bool {
-		var name string
-		if name, ok = plainText(key); !ok {
-			return false
+		name, plain := plainText(key)
+		_, twice := object[name]
+		if ok = plain && !twice; ok {
+			object[name], ok = build(member, depth+1)
 		}
-		if _, ok = object[name]; ok {
-			ok = false
-			return false
-		}
-		object[name], ok = build(member, depth+1)
 		return ok
 	})
 	return object, ok

@@ -13,7 +13,8 @@ const (
 )
 
 // checked remembers what answers were found to break. Half of them are the same
-// few again and again, {} first of all, and they break the same each time.
+// few again and again, {} first of all, and they break the same each time. The zero
+// value remembers nothing yet.
 type checked struct {
 	mu    sync.Mutex
 	found map[reply][]schemas.Violation
@@ -26,8 +27,6 @@ type reply struct {
 	body      string
 }
 
-func newChecked() *checked { return &checked{found: map[reply][]schemas.Violation{}} }
-
 // of returns what check finds in an answer, without asking it again.
 func (c *checked) of(a *Answer, check func() []schemas.Violation) []schemas.Violation {
 	if len(a.Body) > longestChecked {
@@ -39,6 +38,9 @@ func (c *checked) of(a *Answer, check func() []schemas.Violation) []schemas.Viol
 	found, known := c.found[key]
 	if !known {
 		found = check()
+		if c.found == nil {
+			c.found = map[reply][]schemas.Violation{}
+		}
 		if len(c.found) < mostChecked {
 			c.found[key] = found
 		}

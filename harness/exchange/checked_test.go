@@ -12,7 +12,7 @@ import (
 
 func TestARepeatedAnswerIsCheckedOnce(t *testing.T) {
 	g := NewWithT(t)
-	c, asked := newChecked(), 0
+	c, asked := new(checked), 0
 	of := func(operation string, status int, body string) string {
 		found := c.of(&Answer{Operation: operation, Status: status, Body: []byte(body)}, func() []schemas.Violation {
 			asked++
@@ -35,7 +35,7 @@ func TestARepeatedAnswerIsCheckedOnce(t *testing.T) {
 // A server that answers differently each time must not fill the memory.
 func TestWhatIsRememberedOfAnswersIsBounded(t *testing.T) {
 	g := NewWithT(t)
-	c := newChecked()
+	c := new(checked)
 	none := func() []schemas.Violation { return nil }
 	for n := range 2 * mostChecked {
 		c.of(&Answer{Body: fmt.Append(nil, n)}, none)

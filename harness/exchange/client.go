@@ -48,7 +48,7 @@ type Client struct {
 	base      string
 	versions  []string
 	set       *schemas.Set
-	checked   *checked
+	checked   checked
 	recorder  *Recorder
 	transport http.RoundTripper // and no http.Client, which reads Location and follows it
 	tls       *tls.Config       // of the transport
@@ -75,7 +75,6 @@ func NewClient(base string, versions []string, recorder *Recorder, deadline time
 		base:      normal(base),
 		versions:  versions,
 		set:       schemas.For(versions),
-		checked:   newChecked(),
 		recorder:  recorder,
 		deadline:  deadline,
 		silent:    map[string]int{},

@@ -20,7 +20,7 @@ import (
 // Judge returns what an answer of a server that advertises these versions breaks,
 // without any exchange. Operation, Status, Header and Body have to be there.
 func Judge(versions []string, a *Answer) []verdict.Finding {
-	c := &Client{versions: versions, set: schemas.For(versions), checked: newChecked(), recorder: NewRecorder(nil, masking.New(""), "")}
+	c := &Client{versions: versions, set: schemas.For(versions), recorder: NewRecorder(nil, masking.New(""), "")}
 	a.decode()
 	return c.judge(a, nil)
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -59,7 +57,7 @@ func (m *Message) appendTo(to []byte) []byte {
 	if len(m.Headers) > 0 {
 		to = append(to, `,"headers":`...)
 		names := len(to)
-		for _, name := range slices.Sorted(maps.Keys(m.Headers)) {
+		for _, name := range m.HeaderNames() {
 			to = append(to, ',')
 			to = appendText(to, name)
 			to = append(to, ':')

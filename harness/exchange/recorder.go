@@ -51,6 +51,16 @@ type Message struct {
 	Truncated bool                `json:"truncated,omitempty"`
 }
 
+// HeaderNames are the names of the headers, sorted.
+func (m *Message) HeaderNames() []string {
+	names := make([]string, 0, len(m.Headers))
+	for name := range m.Headers {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // A Recorder keeps what was exchanged. It belongs to one process and knows
 // which spec is running.
 type Recorder struct {
@@ -166,7 +176,7 @@ func (r *Recorder) add(a *Answer, failure *NoAnswer, findings []verdict.Finding)
 	if a.Operation != "" {
 		r.last = a
 	}
-	r.write(record)
+	r.write(&record)
 }
 
 func (r *Recorder) nextID() string {
@@ -198,16 +208,16 @@ func (r *Recorder) Witness(record Record) {
 	defer r.mu.Unlock()
 	record.ID, record.Spec = r.nextID(), r.spec
 	r.ids = append(r.ids, record.ID)
-	r.write(record)
+	r.write(&record)
 }
 
 // write appends one line. A line is one write, so that processes that append to
 // the same file do not mix theirs.
-func (r *Recorder) write(record Record) {
+func (r *Recorder) write(record *Record) {
 	if r.file == nil {
 		return
 	}
-	line, err := appendLine(r.line[:0], &record)
+	line, err := appendLine(r.line[:0], record)
 	if err == nil {
 		r.line = line
 		_, err = r.file.Write(line)

@@ -91,8 +91,7 @@ func searchable(address string) string {
 }
 
 func isUnsearchable(r rune) bool {
-	isAlphanumeric := '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
-	return !isAlphanumeric && !strings.ContainsRune("@.+-_", r)
+	return !isDigit(r) && !isLetter(r) && !strings.ContainsRune("@.+-_", r)
 }
 
 // read fetches whole mails. One that has been deleted since the search is left

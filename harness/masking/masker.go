@@ -157,9 +157,6 @@ func (m *Masker) name(kind string) int32 {
 func (m *Masker) Mask(text string) string {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	if len(text) < MinLength {
-		return text
-	}
 	var out strings.Builder
 	done := 0 // text before this offset is already in out
 	for i := 0; i+MinLength <= len(text); {

@@ -150,7 +150,8 @@ func (a *archive) record(p place) exchange.Record {
 func (a *archive) line(p place) ([]byte, error) {
 	from := p.at - a.partAt
 	if from < 0 || from+int64(p.length) > int64(len(a.part)) {
-		a.part = slices.Grow(a.part[:0], max(partSize, int(p.length)))[:max(partSize, int(p.length))]
+		size := max(partSize, int(p.length))
+		a.part = slices.Grow(a.part[:0], size)[:size]
 		n, err := a.file.ReadAt(a.part, p.at)
 		a.part, a.partAt, from = a.part[:n], p.at, 0
 		if n < int(p.length) {

@@ -83,7 +83,7 @@ func (u usual) lines() []string {
 func (u usual) answer(m *exchange.Message, id string) string {
 	var b strings.Builder
 	b.WriteString(strconv.Itoa(m.Status) + " " + http.StatusText(m.Status) + "\n")
-	for _, name := range sortedNames(m.Headers) {
+	for _, name := range m.HeaderNames() {
 		value := strings.Join(m.Headers[name], ", ")
 		if !incidental[name] && u[name] != value {
 			b.WriteString(name + ": " + shorten(value, shownOfOther, id) + "\n")
@@ -95,23 +95,14 @@ func (u usual) answer(m *exchange.Message, id string) string {
 			missing = append(missing, name)
 		}
 	}
-	if slices.Sort(missing); len(missing) > 0 {
+	if len(missing) > 0 {
+		slices.Sort(missing)
 		fmt.Fprintf(&b, "(no %s)\n", strings.Join(missing, ", "))
 	}
 	if m.Body == "" {
 		return b.String() + "(no body)"
 	}
 	return b.String() + "\n" + body(m, id)
-}
-
-// sortedNames are the names of headers.
-func sortedNames(headers map[string][]string) []string {
-	names := make([]string, 0, len(headers))
-	for name := range headers {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // ofTransport are the headers of requests that tell of the client's library.
@@ -122,7 +113,7 @@ var ofTransport = map[string]bool{
 // message writes a mail, a text message or the request of another party.
 func message(m exchange.Message, id string) string {
 	var b strings.Builder
-	for _, name := range sortedNames(m.Headers) {
+	for _, name := range m.HeaderNames() {
 		if !ofTransport[http.CanonicalHeaderKey(name)] {
 			b.WriteString(name + ": " + strings.Join(m.Headers[name], ", ") + "\n")
 		}

@@ -33,7 +33,7 @@ func curl(r exchange.Record, base string) string {
 		url = rest
 	}
 	shellWord(&b, url)
-	for _, name := range sortedNames(r.Request.Headers) {
+	for _, name := range r.Request.HeaderNames() {
 		for _, value := range r.Request.Headers[name] {
 			if name == "Accept-Encoding" && value == "identity" {
 				continue // curl asks for no compression unless told to
