@@ -52,29 +52,46 @@ const (
 	touchesLabel     = "touches:"
 )
 
-// Operation says which of the eight operations a spec judges.
-func Operation(operationID string) ginkgo.Labels { return ginkgo.Labels{operationID} }
-
-// Needs says what a spec needs of the deployment: Mail, SMS, IdentityServer.
-func Needs(capabilities ...string) ginkgo.Labels { return capabilities }
-
-// On says which configuration of the homeserver a spec runs against.
-func On(variant string) ginkgo.Labels { return ginkgo.Labels{variant} }
-
 // Must, Should and May name the requirement a spec judges, by its id in the
-// catalogue. The level has to be the catalogue's.
+// catalogue. The level has to be the catalogue's. What else the catalogue knows
+// (the operation, what the deployment needs, the variant) comes from there.
 func Must(id string) ginkgo.Labels   { return requirement(requirements.Must, id) }
 func Should(id string) ginkgo.Labels { return requirement(requirements.Should, id) }
 func May(id string) ginkgo.Labels    { return requirement(requirements.May, id) }
 
 func requirement(level requirements.Level, id string) ginkgo.Labels {
-	labels := ginkgo.Labels{string(level), requirementLabel + id}
-	if e, ok := requirements.Lookup(id); ok {
-		for _, op := range e.Touches {
-			labels = append(labels, touchesLabel+op)
+	return ginkgo.Labels{string(level), requirementLabel + id}
+}
+
+// Operation says which operation a spec judges, where its requirement is about
+// several.
+func Operation(operationID string) ginkgo.Labels { return ginkgo.Labels{operationID} }
+
+// Needs says what a spec needs of the deployment beyond what the catalogue says of
+// its requirement: Mail, SMS, IdentityServer.
+func Needs(capabilities ...string) ginkgo.Labels { return capabilities }
+
+// On says which configuration of the homeserver a spec runs against, where the
+// catalogue has a choice for its requirement.
+func On(variant string) ginkgo.Labels { return ginkgo.Labels{variant} }
+
+// Each makes a table entry of every operation that a requirement is about, named
+// by the operationId, which is also the table's parameter. Its argument is what
+// Must, Should or May return.
+func Each(requirement ginkgo.Labels) []ginkgo.TableEntry {
+	ginkgo.GinkgoHelper()
+	var entries []ginkgo.TableEntry
+	for _, label := range requirement {
+		id, _ := strings.CutPrefix(label, requirementLabel)
+		entry, known := requirements.Lookup(id)
+		if !known {
+			continue
+		}
+		for _, operation := range entry.Operations {
+			entries = append(entries, ginkgo.Entry(operation, requirement, Operation(operation), operation))
 		}
 	}
-	return labels
+	return entries
 }
 
 // A subject is what a spec's labels say it is about.
@@ -85,7 +102,7 @@ type subject struct {
 	Variant string
 }
 
-// subjectOf reads a spec's labels.
+// subjectOf reads a spec's labels. What they leave out the catalogue says.
 func subjectOf(labels []string) (subject, error) {
 	var ids, operations, variants, levels []string
 	var s subject
@@ -104,35 +121,59 @@ func subjectOf(labels []string) (subject, error) {
 			s.Needs = append(s.Needs, l)
 		}
 	}
-	if len(ids) != 1 || len(operations) != 1 || len(variants) > 1 {
-		return s, fmt.Errorf("a spec has exactly one requirement, one operation and at most one variant; this one has %v, %v and %v", ids, operations, variants)
+	if len(ids) != 1 {
+		return s, fmt.Errorf("a spec has exactly one requirement; this one has %v", ids)
 	}
 	entry, ok := requirements.Lookup(ids[0])
 	if !ok {
 		return s, fmt.Errorf("the catalogue has no requirement %s", ids[0])
 	}
-	s.Entry, s.Row = entry, requirements.Row{Operation: operations[0], Requirement: entry.ID}
-	if len(variants) == 1 {
-		s.Variant = variants[0]
+	if len(operations) == 0 && len(entry.Operations) == 1 {
+		operations = entry.Operations
 	}
-	switch {
-	case !slices.Contains(entry.Rows(), s.Row):
+	if len(operations) != 1 {
+		return s, fmt.Errorf("%s is about %v; say Operation(…) once, got %v", entry.ID, entry.Operations, operations)
+	}
+	s.Entry, s.Row = entry, requirements.Row{Operation: operations[0], Requirement: entry.ID}
+	if !slices.Contains(entry.Rows(), s.Row) {
 		return s, fmt.Errorf("%s is no requirement of %s; the catalogue has it for %v", entry.ID, s.Row.Operation, entry.Operations)
-	case len(levels) != 1 || levels[0] != string(entry.Level):
+	}
+	if len(levels) != 1 || levels[0] != string(entry.Level) {
 		return s, fmt.Errorf("%s is a %s in the catalogue, not %v", entry.ID, entry.Level, levels)
-	case s.Variant != string(entry.VariantOf(s.Row.Operation)) && !slices.Contains(entry.AlsoOn, requirements.Variant(s.Variant)):
-		return s, fmt.Errorf("%s runs on variant %q in the catalogue, not %q", entry.ID, entry.VariantOf(s.Row.Operation), s.Variant)
+	}
+	s.Variant = string(entry.VariantOf(s.Row.Operation))
+	switch {
+	case len(variants) > 1:
+		return s, fmt.Errorf("a spec runs on one variant; this one has %v", variants)
+	case len(variants) == 1 && variants[0] != s.Variant && !slices.Contains(entry.AlsoOn, requirements.Variant(variants[0])):
+		return s, fmt.Errorf("%s runs on variant %q in the catalogue, not %q", entry.ID, s.Variant, variants[0])
+	case len(variants) == 1:
+		s.Variant = variants[0]
 	}
 	for _, need := range entry.NeedsOf(s.Row.Operation) {
 		if !slices.Contains(s.Needs, string(need)) {
-			return s, fmt.Errorf("%s needs %s in the catalogue; say Needs(…)", entry.ID, need)
+			s.Needs = append(s.Needs, string(need))
 		}
 	}
 	return s, nil
 }
 
+// labels are all that select a spec: its operation, its level, its requirement,
+// what it needs, its variant and the operations that its story goes through.
+func (s subject) labels() ginkgo.Labels {
+	labels := append(ginkgo.Labels{s.Row.Operation}, s.Needs...)
+	if s.Variant != "" {
+		labels = append(labels, s.Variant)
+	}
+	for _, operation := range s.Entry.Touches {
+		labels = append(labels, touchesLabel+operation)
+	}
+	return labels
+}
+
 // Every spec is checked while the tree is built, so that a wrong label stops the
-// run instead of hiding a requirement, and gets the same limit of time.
+// run instead of hiding a requirement. It gets the labels that the catalogue adds,
+// and the same limit of time as all.
 var _ = ginkgo.AddTreeConstructionNodeArgsTransformer(func(kind types.NodeType, offset ginkgo.Offset, text string, args []any) (string, []any, []error) {
 	if !kind.Is(types.NodeTypeIt) {
 		return text, args, nil
@@ -143,8 +184,9 @@ var _ = ginkgo.AddTreeConstructionNodeArgsTransformer(func(kind types.NodeType, 
 			labels = append(labels, l...)
 		}
 	}
-	if _, err := subjectOf(labels); err != nil {
+	s, err := subjectOf(labels)
+	if err != nil {
 		return text, args, []error{fmt.Errorf("%s: %q: %w", types.NewCodeLocation(int(offset)), text, err)}
 	}
-	return text, append(args, ginkgo.SpecTimeout(specTimeout())), nil
+	return text, append(args, s.labels(), ginkgo.SpecTimeout(specTimeout())), nil
 })

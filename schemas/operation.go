@@ -18,6 +18,8 @@ type Operation struct {
 	// Statuses are the documented statuses, ascending. Others are possible:
 	// standard errors may occur on every operation.
 	Statuses []int `json:"statuses"`
+	// Needs is what the deployment must have for a plain request to be granted.
+	Needs []string `json:"needs"`
 }
 
 // Operations returns the eight operations in the order of the specification.
@@ -56,5 +58,6 @@ func findOperation(match func(Operation) bool) (Operation, bool) {
 // clone keeps callers from changing the catalogue.
 func (op Operation) clone() Operation {
 	op.Statuses = slices.Clone(op.Statuses)
+	op.Needs = map[string][]string{"post3PIDs": {"identity-server"}, "add3PID": {"mail"}, "bind3PID": {"identity-server"}, "delete3pidFromAccount": {"mail"}, "unbind3pidFromAccount": {"identity-server"}, "requestTokenTo3PIDEmail": {"mail"}, "requestTokenTo3PIDMSISDN": {"sms"}}[op.ID]
 	return op
 }

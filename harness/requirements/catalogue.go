@@ -10,34 +10,21 @@ import (
 	"sync"
 
 	"go.yaml.in/yaml/v3"
+
+	"threepid-conformance/schemas"
 )
 
-//go:embed catalogue/*.yaml
+//go:embed catalogue
 var embedded embed.FS
-
-// operationIDs are the eight operations in the order of the specification.
-var operationIDs = []string{
-	"getAccount3PIDs",
-	"post3PIDs",
-	"add3PID",
-	"bind3PID",
-	"delete3pidFromAccount",
-	"unbind3pidFromAccount",
-	"requestTokenTo3PIDEmail",
-	"requestTokenTo3PIDMSISDN",
-}
-
-// groups are the id groups in catalogue order. Each has a file of its name.
-var groups = []string{
-	"gen", "cors", "auth", "rl", "get", "post", "add", "uia", "bind", "rem", "del", "unb",
-	"email", "val", "msisdn", "can", "cap", "acc", "isc",
-}
 
 // catalogue is the loaded data.
 type catalogue struct {
 	entries []Entry
 	byID    map[string]Entry
 }
+
+// firstSuite is the version of the suite in which entries appeared that name none.
+const firstSuite = "0.1.0"
 
 // loaded reads the embedded files once. They are part of the program and a test
 // loads them, so that a mistake in them is a programming error.
@@ -74,23 +61,32 @@ func Rows() []Row {
 	return rows
 }
 
-// Operations lists the operationIds in the order of the specification.
+// Operations lists the operationIds of all chapters, in the order in which the
+// chapters declare them.
 func Operations() []string {
-	return slices.Clone(operationIDs)
+	var ids []string
+	for _, operation := range schemas.Operations() {
+		ids = append(ids, operation.ID)
+	}
+	return ids
 }
 
-// load reads the file of each group and checks all entries. The error names
-// every mistake, not just the first.
+// load reads the files of all chapters, a folder each, and checks all entries. The
+// error names every mistake, not just the first.
 func load(dir fs.FS) (catalogue, error) {
 	c := catalogue{byID: map[string]Entry{}}
 	var wrong []error
-	for _, group := range groups {
-		entries, err := readGroup(dir, group)
+	files, err := fs.Glob(dir, "*/*.yaml")
+	if err != nil {
+		return c, err
+	}
+	for _, name := range files {
+		entries, err := readFile(dir, name)
 		if err != nil {
 			wrong = append(wrong, err)
 			continue
 		}
-		wrong = append(wrong, checkNumbering(group, entries)...)
+		wrong = append(wrong, checkNumbering(name, entries)...)
 		for _, entry := range entries {
 			if _, taken := c.byID[entry.ID]; taken {
 				wrong = append(wrong, fmt.Errorf("%s: the id occurs twice", entry.ID))
@@ -99,19 +95,18 @@ func load(dir fs.FS) (catalogue, error) {
 			c.entries = append(c.entries, entry)
 		}
 	}
-	wrong = append(wrong, checkStrayFiles(dir)...)
 	for _, entry := range c.entries {
 		wrong = append(wrong, check(entry, c.byID)...)
 	}
 	return c, errors.Join(wrong...)
 }
 
-// readGroup decodes the one YAML document of a group's file.
-func readGroup(dir fs.FS, group string) ([]Entry, error) {
-	name := group + ".yaml"
+// readFile decodes the one YAML document of a file, which holds the entries of the
+// id group that it is named after.
+func readFile(dir fs.FS, name string) ([]Entry, error) {
 	file, err := dir.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("group %s: %w", group, err)
+		return nil, err
 	}
 	defer file.Close()
 
@@ -141,6 +136,12 @@ type record struct {
 func (r record) entry() Entry {
 	entry := r.Entry
 	entry.Operations = r.Operations
+	if entry.Kind == "" {
+		entry.Kind = PerOperation
+	}
+	if entry.Introduced == "" {
+		entry.Introduced = firstSuite
+	}
 	if entry.Since == "" {
 		entry.Since = firstVersion
 	}
@@ -156,7 +157,7 @@ type operationList []string
 // UnmarshalYAML accepts a list or the word all.
 func (l *operationList) UnmarshalYAML(node *yaml.Node) error {
 	if node.Kind == yaml.ScalarNode && node.Value == "all" {
-		*l = slices.Clone(operationIDs)
+		*l = Operations()
 		return nil
 	}
 	var operations []string

@@ -2,7 +2,6 @@ package requirements
 
 import (
 	"fmt"
-	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -75,8 +74,8 @@ func check(e Entry, byID map[string]Entry) []error {
 }
 
 func (m *mistakes) checkOperations(e Entry) {
-	listOf(m, "operations", e.Operations, operationIDs)
-	listOf(m, "touches", e.Touches, operationIDs)
+	listOf(m, "operations", e.Operations, Operations())
+	listOf(m, "touches", e.Touches, Operations())
 	if len(e.Operations) == 0 {
 		m.addf("operations: expected at least one")
 	}
@@ -143,15 +142,10 @@ func (m *mistakes) checkSurroundings(e Entry) {
 		if !slices.Contains(e.Operations, operation) {
 			m.addf("conditions: %q is not among the operations", operation)
 		}
-		if len(conditions.Needs) == 0 && conditions.Variant == "" {
+		if conditions.Needs == nil && conditions.Variant == "" {
 			m.addf("conditions of %s: expected needs or a variant", operation)
 		}
 		listOf(m, "needs of "+operation, conditions.Needs, needs)
-		for _, need := range conditions.Needs {
-			if slices.Contains(e.Needs, need) {
-				m.addf("needs of %s: all rows need %s already", operation, need)
-			}
-		}
 		if conditions.Variant != "" {
 			oneOf(m, "variant of "+operation, conditions.Variant, variants)
 		}
@@ -200,37 +194,22 @@ func (m *mistakes) checkStatement(key, text string) {
 	}
 }
 
-// checkNumbering expects the ids of a group's file to begin with its name and to
-// ascend. A gap is fine: a withdrawn entry leaves its number unused.
-func checkNumbering(group string, entries []Entry) []error {
+// checkNumbering expects the ids of a file to begin with its name and to ascend. A
+// gap is fine: a withdrawn entry leaves its number unused.
+func checkNumbering(file string, entries []Entry) []error {
+	group := strings.TrimSuffix(path.Base(file), ".yaml")
 	var list []error
 	last := ""
 	for _, entry := range entries {
 		number, ok := strings.CutPrefix(entry.ID, group+"-")
 		if !ok || !idPattern.MatchString(entry.ID) {
-			list = append(list, fmt.Errorf("%s.yaml: expected an id such as %s-001-what-it-is-about, got %q", group, group, entry.ID))
+			list = append(list, fmt.Errorf("%s: expected an id such as %s-001-what-it-is-about, got %q", file, group, entry.ID))
 			continue
 		}
 		if number = number[:3]; number <= last {
-			list = append(list, fmt.Errorf("%s.yaml: %s does not come after number %s", group, entry.ID, last))
+			list = append(list, fmt.Errorf("%s: %s does not come after number %s", file, entry.ID, last))
 		}
 		last = number
-	}
-	return list
-}
-
-// checkStrayFiles expects no file but those of the groups.
-func checkStrayFiles(dir fs.FS) []error {
-	files, err := fs.ReadDir(dir, ".")
-	if err != nil {
-		return []error{err}
-	}
-	var list []error
-	for _, file := range files {
-		group := strings.TrimSuffix(file.Name(), path.Ext(file.Name()))
-		if path.Ext(file.Name()) != ".yaml" || !slices.Contains(groups, group) {
-			list = append(list, fmt.Errorf("%s: no id group has this file; add the group to the list or remove it", file.Name()))
-		}
 	}
 	return list
 }

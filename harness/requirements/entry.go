@@ -1,6 +1,6 @@
-// Package requirements is the catalogue of what the eight operations of the
-// Account Administrative Contact API owe their clients: 214 entries, kept as
-// YAML under catalogue/ (one file per id group) and embedded.
+// Package requirements is the catalogue of what the operations of all chapters owe
+// their clients, kept as YAML under catalogue/ (a folder for each chapter, a file
+// for each id group) and embedded.
 //
 // An entry becomes one or more rows of a report, a row being an operation and
 // a requirement. Statements speak of "the list" for the answer of
@@ -8,7 +8,7 @@
 // /add, /bind, /delete, /unbind and requestToken.
 package requirements
 
-import "slices"
+import "threepid-conformance/schemas"
 
 // Kind says how the operations of an entry relate to its rows.
 type Kind string
@@ -93,8 +93,9 @@ const (
 type Entry struct {
 	// ID is group, three-digit number and slug, such as add-003-requires-uia.
 	// An id never changes and never changes its meaning.
-	ID   string `yaml:"id"`
-	Kind Kind   `yaml:"kind"`
+	ID string `yaml:"id"`
+	// Kind is PerOperation if the YAML says nothing.
+	Kind Kind `yaml:"kind"`
 	// Operations are the operationIds whose handlers are judged, in the order of
 	// the specification: one row each. A scenario has exactly one.
 	Operations []string `yaml:"-"`
@@ -113,14 +114,15 @@ type Entry struct {
 	Since string `yaml:"since"`
 	// Until is the last such version, or "" if there is none.
 	Until string `yaml:"until"`
-	// Needs and Variant hold for every row; NeedsOf and VariantOf add what
-	// Conditions demand for a single one.
+	// Needs and Variant hold for every row, unless Conditions say otherwise of a
+	// single one. Without needs, a row needs what its operation does for its plainest
+	// request to be granted. See NeedsOf and VariantOf.
 	Needs   []Need  `yaml:"needs"`
 	Variant Variant `yaml:"variant"`
 	// AlsoOn are variants on which a further part of the requirement shows. The
 	// entry is judged without them all the same.
 	AlsoOn []Variant `yaml:"also_on"`
-	// Conditions are further demands of single rows, by operationId.
+	// Conditions are what single rows demand instead, by operationId.
 	Conditions map[string]Conditions `yaml:"conditions"`
 	// Declines are the lawful ways of a server not to meet the requirement.
 	Declines []Decline `yaml:"declines"`
@@ -133,7 +135,8 @@ type Entry struct {
 	Link string `yaml:"link"`
 	// TypicalBug says in one line how real servers get it wrong.
 	TypicalBug string `yaml:"typical_bug"`
-	// Introduced is the version of the suite in which the entry appeared.
+	// Introduced is the version of the suite in which the entry appeared, "0.1.0" if
+	// the YAML says nothing.
 	Introduced string `yaml:"introduced"`
 }
 
@@ -192,14 +195,19 @@ func (e Entry) Decline(key string) (Decline, bool) {
 	return Decline{}, false
 }
 
-// NeedsOf lists the capabilities without which the row of that operation cannot
-// be judged: the entry's own and those of the row.
+// NeedsOf lists the capabilities without which the row of that operation cannot be
+// judged.
 func (e Entry) NeedsOf(operation string) []Need {
+	if own := e.Conditions[operation].Needs; own != nil {
+		return own
+	}
+	if e.Needs != nil {
+		return e.Needs
+	}
+	op, _ := schemas.OperationByID(operation)
 	var list []Need
-	for _, need := range needs {
-		if slices.Contains(e.Needs, need) || slices.Contains(e.Conditions[operation].Needs, need) {
-			list = append(list, need)
-		}
+	for _, need := range op.Needs {
+		list = append(list, Need(need))
 	}
 	return list
 }

@@ -15,16 +15,20 @@ func TestDecline(t *testing.T) {
 	}
 }
 
-func TestNeedsOfJoinsEntryAndRow(t *testing.T) {
+// What a row demands comes before what its entry demands, and that before what its
+// operation needs anyway.
+func TestNeedsOf(t *testing.T) {
 	entry := Entry{
 		Needs:      []Need{IdentityServer},
-		Conditions: map[string]Conditions{"add3PID": {Needs: []Need{Mail}}},
+		Conditions: map[string]Conditions{"add3PID": {Needs: []Need{Mail, IdentityServer}}, "post3PIDs": {Needs: []Need{}}},
 	}
-	if got := entry.NeedsOf("add3PID"); !slices.Equal(got, []Need{Mail, IdentityServer}) {
-		t.Errorf("expected both in their usual order, got %v", got)
+	for operation, want := range map[string][]Need{"add3PID": {Mail, IdentityServer}, "post3PIDs": {}, "bind3PID": {IdentityServer}} {
+		if got := entry.NeedsOf(operation); !slices.Equal(got, want) {
+			t.Errorf("%s: expected %v, got %v", operation, want, got)
+		}
 	}
-	if got := entry.NeedsOf("bind3PID"); !slices.Equal(got, []Need{IdentityServer}) {
-		t.Errorf("expected the entry's own need, got %v", got)
+	if got := (Entry{}).NeedsOf("add3PID"); !slices.Equal(got, []Need{Mail}) {
+		t.Errorf("expected what /add needs, got %v", got)
 	}
 }
 

@@ -1,6 +1,7 @@
 package requirements
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -29,11 +30,11 @@ const sound = `
   introduced: "0.1.0"
 `
 
-// soundFiles has one sound entry for each group.
+// soundFiles has one sound entry in the file of each of two groups.
 func soundFiles() fstest.MapFS {
 	files := fstest.MapFS{}
-	for _, group := range groups {
-		files[group+".yaml"] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(sound, "GROUP", group))}
+	for folder, group := range map[string]string{"common": "gen", "contact": "add"} {
+		files[folder+"/"+group+".yaml"] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(sound, "GROUP", group))}
 	}
 	return files
 }
@@ -43,14 +44,16 @@ func TestLoadAcceptsSoundFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.entries) != len(groups) || c.entries[0].ID != "gen-001-some-rule" {
-		t.Errorf("expected one entry for each group in catalogue order, got %d", len(c.entries))
+	if len(c.entries) != 2 || c.entries[0].ID != "gen-001-some-rule" {
+		t.Errorf("expected the entries of both files in the order of their names, got %v", c.entries)
 	}
 }
 
 func TestLoadFillsInDefaults(t *testing.T) {
 	files := soundFiles()
 	edit(files, "  operations: [add3PID, bind3PID]\n  touches: [getAccount3PIDs]\n", "  operations: all\n")
+	edit(files, "  kind: per-operation\n", "")
+	edit(files, "  introduced: \"0.1.0\"\n", "")
 	edit(files, "  since: v1.2\n", "")
 	edit(files, "since: v1.13, ", "")
 	c, err := load(files)
@@ -58,21 +61,24 @@ func TestLoadFillsInDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	entry := c.entries[0]
-	if len(entry.Operations) != 8 || entry.Operations[0] != "getAccount3PIDs" {
-		t.Errorf("all: expected the eight operations, got %v", entry.Operations)
+	if !slices.Equal(entry.Operations, Operations()) {
+		t.Errorf("all: expected every operation, got %v", entry.Operations)
+	}
+	if entry.Kind != PerOperation || entry.Introduced != "0.1.0" {
+		t.Errorf("kind and introduced: expected per-operation and 0.1.0, got %s and %s", entry.Kind, entry.Introduced)
 	}
 	if entry.Since != "v1.1" || entry.Strictly.Since != "v1.1" {
 		t.Errorf("since: expected v1.1 for the entry and its half, got %s and %s", entry.Since, entry.Strictly.Since)
 	}
 }
 
-// edit replaces a part of gen.yaml.
+// edit replaces a part of common/gen.yaml.
 func edit(files fstest.MapFS, old, replacement string) {
-	data := string(files["gen.yaml"].Data)
+	data := string(files["common/gen.yaml"].Data)
 	if !strings.Contains(data, old) {
 		panic("the sound entry has no " + old)
 	}
-	files["gen.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(data, old, replacement, 1))}
+	files["common/gen.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(data, old, replacement, 1))}
 }
 
 func TestLoadNamesTheMistake(t *testing.T) {
@@ -112,7 +118,6 @@ func TestLoadNamesTheMistake(t *testing.T) {
 		"unknown also_on":         {"variant: oauth", "also_on: [guests]", "also_on: expected one of"},
 		"condition of a stranger": {"    bind3PID: {", "    post3PIDs: {", `"post3PIDs" is not among the operations`},
 		"condition of nothing":    {"bind3PID: {needs: [identity-server]}", "bind3PID: {}", "expected needs or a variant"},
-		"need demanded twice":     {"bind3PID: {needs: [identity-server]}", "bind3PID: {needs: [mail]}", "all rows need mail already"},
 		"condition's variant":     {"bind3PID: {needs: [identity-server]}", "bind3PID: {variant: guests}", "variant of bind3PID: expected one of"},
 		"bad decline key":         {"key: not-here", "key: Not here", "kebab case"},
 		"decline key repeated":    {"  declines:\n", "  declines:\n    - {key: not-here, means: The same key once more.}\n", "distinct keys"},
@@ -146,21 +151,6 @@ func TestHardBecauseOfAStrictMust(t *testing.T) {
 	_, err := load(files)
 	if err == nil || !strings.Contains(err.Error(), "gen-002-some-rule: hard_because: expected the id of a MUST with enforcement hard") {
 		t.Errorf("expected an error about hard_because, got: %v", err)
-	}
-}
-
-func TestLoadWantsTheGroupsAndNothingElse(t *testing.T) {
-	files := soundFiles()
-	delete(files, "gen.yaml")
-	files["generic.yaml"] = files["add.yaml"]
-	_, err := load(files)
-	if err == nil {
-		t.Fatal("expected an error")
-	}
-	for _, says := range []string{"group gen:", "generic.yaml: no id group has this file"} {
-		if !strings.Contains(err.Error(), says) {
-			t.Errorf("expected an error that says %q, got: %v", says, err)
-		}
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // Accounts of guests. client-server-api/#guest-access
 var _ = Describe("A guest", func() {
 
-	DescribeTable("is refused, and nothing happens", func(ctx SpecContext, operation string) {
+	DescribeTable("is refused, and nothing happens", Each(Must("acc-001-guest-refused")), func(ctx SpecContext, operation string) {
 		guest, answer := fixtures.RegisterGuest(ctx)
 		switch {
 		case guest == nil && Declined("guests-not-enabled", answer):
@@ -26,7 +26,7 @@ var _ = Describe("A guest", func() {
 		Expect(asGuest).To(And(HaveStatus(http.StatusForbidden, http.StatusUnauthorized), BeRefused()))
 		Strictly(func(g Gomega) { g.Expect(asGuest).To(HaveErrcode("M_GUEST_ACCESS_FORBIDDEN")) })
 		call.Grant(ctx) // so the guest has not used it up
-	}, each(Must("acc-001-guest-refused")))
+	})
 })
 
 // Accounts that were closed. client-server-api/#post_matrixclientv3accountdeactivate
@@ -39,7 +39,7 @@ var _ = Describe("A deactivated account", func() {
 			Expect(call.First(ctx)).To(refuseToken("M_UNKNOWN_TOKEN"))
 		})
 
-	It("adds nothing, and nobody logs into it by its address", Must("acc-004-deactivated"), Operation("add3PID"), Needs(Mail),
+	It("adds nothing, and nobody logs into it by its address", Must("acc-004-deactivated"), Operation("add3PID"),
 		func(ctx SpecContext) {
 			call := fixtures.Granted(ctx, "add3PID")
 			alice := call.User
@@ -48,7 +48,7 @@ var _ = Describe("A deactivated account", func() {
 			Expect(fixtures.LogIn(ctx, fixtures.EmailIdentifier(call.Address), alice.Password)).NotTo(BeOK())
 		})
 
-	It("leaves its address to others when it was erased", Should("acc-006-erase-removes-contacts"), Operation("add3PID"), Needs(Mail),
+	It("leaves its address to others when it was erased", Should("acc-006-erase-removes-contacts"),
 		func(ctx SpecContext) {
 			alice, address := fixtures.WithEmail(ctx)
 			bob := fixtures.NewUser(ctx)

@@ -18,7 +18,7 @@ const addPath = "/account/3pid/add"
 // add_3pid_session.go is about sessions that will not do, add_3pid_in_use.go
 // about addresses that somebody else has, add_3pid_use.go about what an added
 // address is good for, and the files uia….go about the authentication.
-var _ = Describe("POST /account/3pid/add", Operation("add3PID"), Needs(Mail), func() {
+var _ = Describe("POST /account/3pid/add", func() {
 
 	It("adds a validated address with 200 and an object", Must("add-001-success-200"),
 		func(ctx SpecContext) {

@@ -14,7 +14,7 @@ import (
 
 // Addresses that another account has already. As requestToken refuses those, all
 // sessions are validated before anybody adds the address.
-var _ = Describe("POST /account/3pid/add for an address of somebody else", Operation("add3PID"), Needs(Mail), func() {
+var _ = Describe("POST /account/3pid/add for an address of somebody else", func() {
 
 	It("does not take the address away from its owner", Should("add-009-in-use-by-other-user"),
 		func(ctx SpecContext) {

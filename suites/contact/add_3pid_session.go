@@ -14,7 +14,7 @@ import (
 // Validation sessions that POST /account/3pid/add may not accept. Whether they
 // are looked at before or after the authentication is the homeserver's business,
 // so each request goes through it as far as it is asked to.
-var _ = Describe("POST /account/3pid/add with a wrong session", Operation("add3PID"), Needs(Mail), func() {
+var _ = Describe("POST /account/3pid/add with a wrong session", func() {
 
 	DescribeTable("refuses a request without a required key", Must("add-004-requires-sid-and-secret"),
 		func(ctx SpecContext, key string) {

@@ -12,7 +12,7 @@ import (
 
 // What an address is good for once POST /account/3pid/add has added it, and not
 // before: to log in, and to set a new password.
-var _ = Describe("An address added by POST /account/3pid/add", Operation("add3PID"), Needs(Mail), func() {
+var _ = Describe("An address added by POST /account/3pid/add", func() {
 
 	It("gets its owner a new password", Should("add-013-password-reset-uses-added-3pid"),
 		func(ctx SpecContext) {

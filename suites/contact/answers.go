@@ -20,30 +20,30 @@ import (
 // of each operation a success and several refusals.
 var _ = Describe("The answers", func() {
 
-	DescribeTable("are JSON objects", func(ctx SpecContext, operation string) {
+	DescribeTable("are JSON objects", Each(Must("gen-001-json-object-body")), func(ctx SpecContext, operation string) {
 		granted, refused := fixtures.Answers(ctx, operation)
 		for _, answer := range append(refused, granted) {
 			Expect(answer.JSON).NotTo(BeNil(), "%v\n%s", answer.Malformed, answer)
 		}
-	}, each(Must("gen-001-json-object-body")))
+	})
 
-	DescribeTable("say that they are JSON", func(ctx SpecContext, operation string) {
+	DescribeTable("say that they are JSON", Each(Must("gen-002-content-type-json")), func(ctx SpecContext, operation string) {
 		granted, refused := fixtures.Answers(ctx, operation)
 		for _, answer := range append(refused, granted) {
 			Expect(answer.Header.Get("Content-Type")).To(MatchRegexp(`(?i)^application/json *(;|$)`), "%s", answer)
 		}
-	}, each(Must("gen-002-content-type-json")))
+	})
 
-	DescribeTable("have errcode and error when they refuse", func(ctx SpecContext, operation string) {
+	DescribeTable("have errcode and error when they refuse", Each(Must("gen-004-standard-error-shape")), func(ctx SpecContext, operation string) {
 		_, refused := fixtures.Answers(ctx, operation)
 		for _, answer := range refused {
 			if !answer.IsChallenge() {
 				Expect(answer.IsStandardError()).To(BeTrue(), "no standard error\n%s", answer)
 			}
 		}
-	}, each(Must("gen-004-standard-error-shape")))
+	})
 
-	DescribeTable("have an errcode of the spec's form", func(ctx SpecContext, operation string) {
+	DescribeTable("have an errcode of the spec's form", Each(Should("gen-005-errcode-form")), func(ctx SpecContext, operation string) {
 		_, refused := fixtures.Answers(ctx, operation)
 		for _, answer := range refused {
 			if _, present := answer.JSON["errcode"]; present || !answer.IsChallenge() {
@@ -51,13 +51,13 @@ var _ = Describe("The answers", func() {
 				Expect(answer.Errcode()).To(MatchRegexp(`\AM_[A-Z0-9._]+\z`), "%s", answer)
 			}
 		}
-	}, each(Should("gen-005-errcode-form")))
+	})
 })
 
 // Text in requests and answers. client-server-api/#api-standards
 var _ = Describe("Text", func() {
 
-	DescribeTable("is UTF-8 in answers, and in requests as good as escaped", func(ctx SpecContext, operation string) {
+	DescribeTable("is UTF-8 in answers, and in requests as good as escaped", Each(Must("gen-003-utf8")), func(ctx SpecContext, operation string) {
 		granted, refused := fixtures.Answers(ctx, operation)
 		for _, answer := range append(refused, granted) {
 			Expect(utf8.Valid(answer.Body)).To(BeTrue(), "no UTF-8\n%s", answer)
@@ -71,10 +71,10 @@ var _ = Describe("Text", func() {
 
 		invalid := fixtures.Valid(ctx, operation).Send(ctx, fixtures.WithValue("org.example.name", json.RawMessage("\"Zo\xeb\"")))
 		Strictly(func(g Gomega) { g.Expect(invalid).To(BeRefused()) })
-	}, each(Must("gen-003-utf8")))
+	})
 
 	It("names the same mailbox whether its letters are escaped or not",
-		Must("gen-003-utf8"), Operation("requestTokenTo3PIDEmail"), Needs(Mail),
+		Must("gen-003-utf8"), Operation("requestTokenTo3PIDEmail"),
 		func(ctx SpecContext) {
 			request := func(spelling any) *exchange.Answer {
 				return fixtures.Post(ctx, emailRequestToken, JSON{

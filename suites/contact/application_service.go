@@ -10,7 +10,7 @@ import (
 
 // What an application service may do for users by its own token. The accounts
 // themselves are none of its business. application-service-api/#identity-assertion
-var _ = Describe("An application service", On(ApplicationService), Needs(Mail), May("acc-008-appservice-assertion"), func() {
+var _ = Describe("An application service", May("acc-008-appservice-assertion"), func() {
 
 	It("adds no address for a user that is not its own", Operation("add3PID"), func(ctx SpecContext) {
 		service := fixtures.RegisteredService(ctx)

@@ -18,20 +18,20 @@ import (
 // client-server-api/#using-access-tokens
 var _ = Describe("An access token", func() {
 
-	DescribeTable("has to be there", func(ctx SpecContext, operation string) {
+	DescribeTable("has to be there", Each(Must("auth-001-missing-token")), func(ctx SpecContext, operation string) {
 		call := fixtures.Valid(ctx, operation)
 		call.Grant(ctx) // with a token
 		Expect(call.First(ctx, fixtures.WithToken(""))).To(refuseToken("M_MISSING_TOKEN"))
-	}, each(Must("auth-001-missing-token")))
+	})
 
-	DescribeTable("has to be one that was issued", func(ctx SpecContext, operation string) {
+	DescribeTable("has to be one that was issued", Each(Must("auth-002-unknown-token")), func(ctx SpecContext, operation string) {
 		call := fixtures.Granted(ctx, operation)
 		for _, token := range []string{fixtures.UnknownToken(), fixtures.AlmostToken(call.User.Token)} {
 			Expect(call.First(ctx, fixtures.WithToken(token))).To(refuseToken("M_UNKNOWN_TOKEN"))
 		}
-	}, each(Must("auth-002-unknown-token")))
+	})
 
-	DescribeTable("is sent in a Bearer header", func(ctx SpecContext, operation string) {
+	DescribeTable("is sent in a Bearer header", Each(Must("auth-003-bearer-header")), func(ctx SpecContext, operation string) {
 		call := fixtures.Valid(ctx, operation)
 		first := call.First(ctx)
 		if !first.IsChallenge() {
@@ -42,25 +42,25 @@ var _ = Describe("An access token", func() {
 		}
 		empty := call.First(ctx, fixtures.WithToken(""), fixtures.WithHeader("Authorization", "Bearer"))
 		Expect(empty).To(HaveStatus(http.StatusUnauthorized))
-	}, each(Must("auth-003-bearer-header")))
+	})
 
-	DescribeTable("may be sent in the URL", func(ctx SpecContext, operation string) {
+	DescribeTable("may be sent in the URL", Each(Must("auth-004-query-token")), func(ctx SpecContext, operation string) {
 		call := fixtures.Grantable(ctx, operation)
 		unknown := call.First(ctx, fixtures.WithToken(""), fixtures.WithQuery("access_token", fixtures.UnknownToken()))
 		Expect(unknown).To(refuseToken("M_UNKNOWN_TOKEN"))
 		known := call.Send(ctx, fixtures.WithToken(""), fixtures.WithQuery("access_token", call.User.Token))
 		Expect(known).To(HaveStatus(http.StatusOK))
-	}, each(Must("auth-004-query-token")))
+	})
 
-	DescribeTable("ends when its device is logged out", func(ctx SpecContext, operation string) {
+	DescribeTable("ends when its device is logged out", Each(Must("auth-005-logged-out-token")), func(ctx SpecContext, operation string) {
 		call := fixtures.Granted(ctx, operation)
 		device := call.User.OtherDevice(ctx)
 		call.Accept(ctx, device.Token)
 		device.LogOut(ctx)
 		Expect(call.First(ctx, fixtures.WithToken(device.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
-	}, each(Must("auth-005-logged-out-token")))
+	})
 
-	DescribeTable("may have come to a soft end", func(ctx SpecContext, operation string) {
+	DescribeTable("may have come to a soft end", Each(May("auth-006-soft-logout-type")), func(ctx SpecContext, operation string) {
 		answer := fixtures.Granted(ctx, operation).First(ctx, fixtures.WithToken(fixtures.UnknownToken()))
 		if answer.Status != http.StatusUnauthorized {
 			Blocked(operation, "auth-002-unknown-token", "an unknown token was not refused with 401:\n%s", answer)
@@ -70,9 +70,9 @@ var _ = Describe("An access token", func() {
 			Decline("no-soft-logout", answer)
 		}
 		Expect(soft).To(BeAssignableToTypeOf(true), "%s", answer)
-	}, each(May("auth-006-soft-logout-type")))
+	})
 
-	DescribeTable("ends when its lifetime is over", On(ShortTokenLifetime), func(ctx SpecContext, operation string) {
+	DescribeTable("ends when its lifetime is over", Each(Must("auth-007-expired-token")), func(ctx SpecContext, operation string) {
 		const longest = 5 * time.Second
 		call := fixtures.Plain(ctx, operation)
 		call.Accept(ctx, call.User.Token)
@@ -89,28 +89,28 @@ var _ = Describe("An access token", func() {
 		if first := call.First(ctx, fixtures.WithToken(next.Token)); !first.IsChallenge() {
 			Expect(first).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
 		}
-	}, each(Must("auth-007-expired-token")))
+	})
 
-	DescribeTable("is none of an identity server's", func(ctx SpecContext, operation string) {
+	DescribeTable("is none of an identity server's", Each(Must("auth-010-identity-token-not-accepted")), func(ctx SpecContext, operation string) {
 		call := fixtures.Granted(ctx, operation)
 		session := fixtures.AtIdentityServer(ctx).Validated(ctx, call.User, control.Email, fixtures.FreshEmail())
 		// The homeserver meets the token and its issuer, whatever it says to that.
 		call.User.Post(ctx, "/account/3pid/bind", session.Binding())
 		Expect(call.First(ctx, fixtures.WithToken(session.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
-	}, each(Must("auth-010-identity-token-not-accepted")))
+	})
 
-	DescribeTable("is what has an effect", func(ctx SpecContext, operation string) {
+	DescribeTable("is what has an effect", Each(Must("auth-009-unauthenticated-no-effect")), func(ctx SpecContext, operation string) {
 		call := fixtures.Grantable(ctx, operation)
 		call.Attempt(ctx, fixtures.WithToken("")) // that it is refused is for another row to see
 		Expect(call.Effects(ctx)).To(BeEmpty())
 		Expect(call.Asked(ctx)).To(BeEmpty(), "requests that reached the identity server")
-	}, each(Must("auth-009-unauthenticated-no-effect")))
+	})
 
-	DescribeTable("need not be there", func(ctx SpecContext, operation string) {
+	DescribeTable("need not be there", Each(Must("auth-011-requesttoken-needs-no-token")), func(ctx SpecContext, operation string) {
 		alice := fixtures.NewUser(ctx)
 		fixtures.Valid(ctx, operation).Grant(ctx, fixtures.WithToken(alice.Token))
 		Expect(fixtures.Valid(ctx, operation).Send(ctx)).To(HaveStatus(http.StatusOK))
-	}, each(Must("auth-011-requesttoken-needs-no-token")))
+	})
 })
 
 // refuseToken holds for a refusal of the access token, which offers no flows,

@@ -15,7 +15,7 @@ import (
 // client-server-api/#common-error-codes
 var _ = Describe("A defective body", func() {
 
-	DescribeTable("that is no JSON is refused without effect", func(ctx SpecContext, operation string) {
+	DescribeTable("that is no JSON is refused without effect", Each(Must("gen-007-not-json")), func(ctx SpecContext, operation string) {
 		call := fixtures.Grantable(ctx, operation)
 		for _, text := range []string{"no JSON", strings.TrimSuffix(call.Text(), "}"), strings.ReplaceAll(call.Text(), `"`, `'`)} {
 			answer := call.Send(ctx, fixtures.WithBody(text))
@@ -23,9 +23,9 @@ var _ = Describe("A defective body", func() {
 			Strictly(func(g Gomega) { g.Expect(answer).To(HaveErrcode("M_NOT_JSON")) })
 		}
 		Expect(call.Effects(ctx)).To(BeEmpty())
-	}, each(Must("gen-007-not-json")))
+	})
 
-	DescribeTable("that lacks a required key is refused without effect", func(ctx SpecContext, operation string) {
+	DescribeTable("that lacks a required key is refused without effect", Each(Must("gen-008-missing-required-key")), func(ctx SpecContext, operation string) {
 		call := fixtures.Grantable(ctx, operation)
 		for _, key := range fixtures.RequiredKeys(operation) {
 			answer := call.Send(ctx, fixtures.Without(key.Path))
@@ -35,9 +35,9 @@ var _ = Describe("A defective body", func() {
 			})
 		}
 		Expect(call.Effects(ctx)).To(BeEmpty())
-	}, each(Must("gen-008-missing-required-key")))
+	})
 
-	DescribeTable("with a value of another type is refused without effect", func(ctx SpecContext, operation string) {
+	DescribeTable("with a value of another type is refused without effect", Each(Must("gen-009-wrong-json-type")), func(ctx SpecContext, operation string) {
 		call := fixtures.Grantable(ctx, operation)
 		for _, key := range fixtures.RequiredKeys(operation) {
 			for _, wrong := range key.WrongTypes {
@@ -49,29 +49,29 @@ var _ = Describe("A defective body", func() {
 			}
 		}
 		Expect(call.Effects(ctx)).To(BeEmpty())
-	}, each(Must("gen-009-wrong-json-type")))
+	})
 
-	DescribeTable("that is JSON but no object is refused", func(ctx SpecContext, operation string) {
+	DescribeTable("that is JSON but no object is refused", Each(Must("gen-010-non-object-body")), func(ctx SpecContext, operation string) {
 		call := fixtures.Granted(ctx, operation)
 		for _, text := range []string{"[]", `"x"`, "1", "null"} {
 			answer := call.Send(ctx, fixtures.WithBody(text))
 			Expect(answer).To(BeRefused())
 			Strictly(func(g Gomega) { g.Expect(answer).To(HaveErrcode("M_BAD_JSON", "M_NOT_JSON")) })
 		}
-	}, each(Must("gen-010-non-object-body")))
+	})
 
-	DescribeTable("that is not there is refused without effect", func(ctx SpecContext, operation string) {
+	DescribeTable("that is not there is refused without effect", Each(Must("gen-011-absent-body")), func(ctx SpecContext, operation string) {
 		call := fixtures.Grantable(ctx, operation)
 		Expect(call.Send(ctx, fixtures.WithoutBody())).To(BeRefused())
 		Expect(call.Effects(ctx)).To(BeEmpty())
-	}, each(Must("gen-011-absent-body")))
+	})
 })
 
 // Requests that cannot be granted, most of them though nothing is wrong with
 // their bodies. client-server-api/#standard-error-response
 var _ = Describe("A request that fails", func() {
 
-	DescribeTable("leaves everything as it was", func(ctx SpecContext, operation string) {
+	DescribeTable("leaves everything as it was", Each(Must("gen-017-failed-request-no-effect")), func(ctx SpecContext, operation string) {
 		call := fixtures.Granted(ctx, operation)
 		failed := 0
 		for _, vain := range call.InVain(ctx) {
@@ -85,5 +85,5 @@ var _ = Describe("A request that fails", func() {
 		if failed == 0 {
 			NotTested("the homeserver grants whatever it is asked, so nothing failed")
 		}
-	}, each(Must("gen-017-failed-request-no-effect")))
+	})
 })

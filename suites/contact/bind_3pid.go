@@ -19,7 +19,7 @@ const bind = "/account/3pid/bind"
 //
 // What reaches the identity server is read from the journal of ours. A
 // homeserver asks it before it answers, so nothing has to be waited for.
-var _ = Describe("POST /account/3pid/bind", Operation("bind3PID"), Needs(IdentityServer), func() {
+var _ = Describe("POST /account/3pid/bind", func() {
 
 	DescribeTable("refuses a request without a required key and calls nobody", Must("bind-001-required-fields"),
 		func(ctx SpecContext, key string) {
@@ -163,7 +163,7 @@ var _ = Describe("POST /account/3pid/bind", Operation("bind3PID"), Needs(Identit
 })
 
 // What a bind has nothing to do with: other users, the account, its sessions.
-var _ = Describe("POST /account/3pid/bind beside other things", Operation("bind3PID"), Needs(IdentityServer), func() {
+var _ = Describe("POST /account/3pid/bind beside other things", func() {
 
 	It("binds what another user has bound", Should("bind-008-not-blocked-by-other-users-bind"),
 		func(ctx SpecContext) {
@@ -176,7 +176,7 @@ var _ = Describe("POST /account/3pid/bind beside other things", Operation("bind3
 			Expect(identity.Owner(ctx, hers.Address)).To(Equal(bob.ID))
 		})
 
-	It("binds what an account has added", Needs(Mail), Should("bind-009-not-blocked-by-local-add"),
+	It("binds what an account has added", Should("bind-009-not-blocked-by-local-add"),
 		func(ctx SpecContext) {
 			alice, address := fixtures.WithEmail(ctx)
 			bob := fixtures.NewUser(ctx)
@@ -211,7 +211,7 @@ var _ = Describe("POST /account/3pid/bind beside other things", Operation("bind3
 })
 
 // An identifier that is only bound is none of the account's.
-var _ = Describe("GET /account/3pid beside an identity server", Operation("getAccount3PIDs"), Needs(IdentityServer), func() {
+var _ = Describe("GET /account/3pid beside an identity server", func() {
 
 	It("does not list what is only bound", Must("get-008-not-identity-server-bindings"),
 		func(ctx SpecContext) {
@@ -225,7 +225,7 @@ var _ = Describe("GET /account/3pid beside an identity server", Operation("getAc
 			Expect(alice.Addresses(ctx)).NotTo(ContainElements(elsewhere))
 		})
 
-	It("calls no identity server", Needs(Mail), Must("get-009-no-identity-server-traffic"),
+	It("calls no identity server", Must("get-009-no-identity-server-traffic"),
 		func(ctx SpecContext) {
 			alice, address := fixtures.WithEmail(ctx)
 			identity := fixtures.AtIdentityServer(ctx, alice)

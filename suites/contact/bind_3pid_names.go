@@ -58,7 +58,7 @@ func (n named) asked(ctx SpecContext) []control.Entry {
 // The names by which an identity server is given.
 var _ = Describe("The id_server in a request", func() {
 
-	DescribeTable("is called at the port it has", func(ctx SpecContext, operation string) {
+	DescribeTable("is called at the port it has", Each(Must("bind-014-id-server-with-port")), func(ctx SpecContext, operation string) {
 		request := naming[operation](ctx)
 		if _, port, err := net.SplitHostPort(request.session.Name); err != nil || port == "443" {
 			NotTested("our identity server is at the usual port: %s", request.session.Name)
@@ -68,11 +68,11 @@ var _ = Describe("The id_server in a request", func() {
 		Expect(asked).To(HaveLen(1), "nobody called %s", request.session.Name)
 		Expect(asked[0].Host).To(Equal(request.session.Name))
 		Expect(asked[0].Connection.TLS).NotTo(BeEmpty(), "the request did not come over TLS")
-	}, each(Must("bind-014-id-server-with-port")))
+	})
 
 	// Some homeservers are lenient and take the host out of what they got. That is
 	// no harm as long as they then ask it by its API.
-	DescribeTable("leads to no other path and to no crash when it is malformed", func(ctx SpecContext, operation string) {
+	DescribeTable("leads to no other path and to no crash when it is malformed", Each(Should("bind-015-malformed-id-server")), func(ctx SpecContext, operation string) {
 		for _, malformed := range []string{"", "https://%s", "user@%s", "%s/elsewhere?x=", "%s/elsewhere#"} {
 			request := naming[operation](ctx)
 			body := maps.Clone(request.body)
@@ -90,5 +90,5 @@ var _ = Describe("The id_server in a request", func() {
 				Expect(request.user.Post(ctx, request.path, request.body)).To(HaveStatus(http.StatusOK)) // by its name
 			}
 		}
-	}, each(Should("bind-015-malformed-id-server")))
+	})
 })

@@ -14,7 +14,7 @@ import (
 
 // What a homeserver remembers of binds: a removal that names no identity server
 // is to go where the identifier was bound.
-var _ = Describe("A bind that is to be undone", Operation("bind3PID"), Needs(IdentityServer), func() {
+var _ = Describe("A bind that is to be undone", func() {
 
 	It("is undone by /unbind where it was made", Should("bind-011-tracks-for-unbind"),
 		func(ctx SpecContext) {
@@ -27,7 +27,7 @@ var _ = Describe("A bind that is to be undone", Operation("bind3PID"), Needs(Ide
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
 		})
 
-	It("is undone by /delete where it was made", Needs(Mail), Should("bind-011-tracks-for-unbind"),
+	It("is undone by /delete where it was made", Should("bind-011-tracks-for-unbind"), Needs(Mail),
 		func(ctx SpecContext) {
 			alice, session := held(ctx)
 

@@ -13,7 +13,7 @@ import (
 
 // An address has many spellings and one canonical form: case-folded, with the
 // domain in lower case and nothing around it. appendices/#e-mail
-var _ = Describe("The canonical form of an e-mail address", Operation("requestTokenTo3PIDEmail"), Needs(Mail), func() {
+var _ = Describe("The canonical form of an e-mail address", func() {
 
 	It("has the domain in lower case", Must("can-001-email-domain-lowercase"),
 		func(ctx SpecContext) {
@@ -85,7 +85,7 @@ var _ = Describe("The canonical form of an e-mail address", Operation("requestTo
 })
 
 // Spellings of one address, wherever an operation is given one.
-var _ = Describe("Spellings of one e-mail address", Operation("requestTokenTo3PIDEmail"), Needs(Mail), func() {
+var _ = Describe("Spellings of one e-mail address", func() {
 
 	It("are in use when one of them is", Must("can-006-canonical-equality-across-operations"),
 		func(ctx SpecContext) {

@@ -23,17 +23,17 @@ var _ = Describe("The capability m.3pid_changes", func() {
 		Expect(capability).To(HaveKeyWithValue("enabled", BeAssignableToTypeOf(true)), "%s", answer)
 	}
 
-	It("says with a boolean whether changes are enabled", Must("cap-001-shape"), Operation("getAccount3PIDs"),
+	It("says with a boolean whether changes are enabled", Must("cap-001-shape"),
 		func(ctx SpecContext) {
 			shape(ctx, fixtures.Granted(ctx, "getAccount3PIDs").User) // it is about a list that can be read
 		})
 
-	It("says with a boolean that they are not", On(ChangesDisabled), Must("cap-001-shape"), Operation("getAccount3PIDs"),
+	It("says with a boolean that they are not", Must("cap-001-shape"), On(ChangesDisabled),
 		func(ctx SpecContext) {
 			shape(ctx, fixtures.NewUser(ctx))
 		})
 
-	DescribeTable("means what it says when it says no", On(ChangesDisabled), func(ctx SpecContext, operation string) {
+	DescribeTable("means what it says when it says no", Each(Must("cap-002-disabled-refuses-changes")), func(ctx SpecContext, operation string) {
 		announced(ctx)
 		call := fixtures.Plain(ctx, operation)
 		switch {
@@ -52,9 +52,9 @@ var _ = Describe("The capability m.3pid_changes", func() {
 		}
 		Expect(call.Send(ctx)).To(BeRefused())
 		Expect(call.Effects(ctx)).To(BeEmpty())
-	}, each(Must("cap-002-disabled-refuses-changes")))
+	})
 
-	DescribeTable("is no reason to refuse when it says yes, or nothing", func(ctx SpecContext, operation string) {
+	DescribeTable("is no reason to refuse when it says yes, or nothing", Each(Should("cap-003-enabled-means-available")), func(ctx SpecContext, operation string) {
 		_, capabilities := fixtures.NewUser(ctx).Capabilities(ctx)
 		if fixtures.AnnouncesNoChanges(capabilities) {
 			answer := fixtures.Plain(ctx, operation).Send(ctx)
@@ -68,7 +68,7 @@ var _ = Describe("The capability m.3pid_changes", func() {
 		call.User.Capabilities(ctx) // as a client does before it offers the change
 		answer := call.Send(ctx)
 		Expect(answer).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
-	}, each(Should("cap-003-enabled-means-available")))
+	})
 })
 
 // announced ends the spec unless the homeserver says that changes are disabled.

@@ -17,46 +17,46 @@ const origin = "https://client.example"
 // Pages of other origins. client-server-api/#web-browser-clients
 var _ = Describe("A web browser", func() {
 
-	DescribeTable("may ask with OPTIONS, without a token", func(ctx SpecContext, operation string) {
+	DescribeTable("may ask with OPTIONS, without a token", Each(Must("cors-001-options-supported")), func(ctx SpecContext, operation string) {
 		call := fixtures.Granted(ctx, operation)
 		asked := preflight(ctx, call)
 		Expect(asked.OK()).To(BeTrue(), "no 2xx status\n%s", asked)
 		bare := call.First(ctx, fixtures.WithMethod(http.MethodOptions), fixtures.WithToken(""), fixtures.WithoutBody())
 		Expect(bare.OK()).To(BeTrue(), "no 2xx status\n%s", bare)
-	}, each(Must("cors-001-options-supported")))
+	})
 
-	DescribeTable("does nothing by asking, whatever it sends along", func(ctx SpecContext, operation string) {
+	DescribeTable("does nothing by asking, whatever it sends along", Each(Must("cors-002-options-no-logic")), func(ctx SpecContext, operation string) {
 		call := fixtures.Grantable(ctx, operation)
 		call.Attempt(ctx, fixtures.WithMethod(http.MethodOptions))
 		call.Attempt(ctx, fixtures.WithMethod(http.MethodOptions), fixtures.WithHeader("Origin", origin),
 			fixtures.WithHeader("Access-Control-Request-Method", call.Operation.Method))
 		Expect(call.Effects(ctx)).To(BeEmpty())
-	}, each(Must("cors-002-options-no-logic")))
+	})
 
-	DescribeTable("is let in from any origin", func(ctx SpecContext, operation string) {
+	DescribeTable("is let in from any origin", Each(Should("cors-003-allow-origin")), func(ctx SpecContext, operation string) {
 		call := fixtures.Grantable(ctx, operation)
 		asked := preflight(ctx, call)
 		Expect(asked.Header.Values("Access-Control-Allow-Origin")).To(allowOurs, "%s", asked)
 		granted := call.Grant(ctx, fixtures.WithHeader("Origin", origin))
 		Expect(granted.Header.Values("Access-Control-Allow-Origin")).To(allowOurs, "%s", granted)
-	}, each(Should("cors-003-allow-origin")))
+	})
 
-	DescribeTable("is told of all methods", func(ctx SpecContext, operation string) {
+	DescribeTable("is told of all methods", Each(Should("cors-004-allow-methods")), func(ctx SpecContext, operation string) {
 		answer := preflight(ctx, fixtures.Granted(ctx, operation))
 		Expect(words(answer, "Access-Control-Allow-Methods")).To(ContainElements("get", "post", "put", "delete", "options"), "%s", answer)
-	}, each(Should("cors-004-allow-methods")))
+	})
 
-	DescribeTable("is told of the headers that it needs", func(ctx SpecContext, operation string) {
+	DescribeTable("is told of the headers that it needs", Each(Should("cors-005-allow-headers")), func(ctx SpecContext, operation string) {
 		answer := preflight(ctx, fixtures.Granted(ctx, operation))
 		Expect(words(answer, "Access-Control-Allow-Headers")).To(ContainElements("x-requested-with", "content-type", "authorization"), "%s", answer)
-	}, each(Should("cors-005-allow-headers")))
+	})
 
-	DescribeTable("can read why it was refused", func(ctx SpecContext, operation string) {
+	DescribeTable("can read why it was refused", Each(Should("cors-006-headers-on-errors")), func(ctx SpecContext, operation string) {
 		_, refused := fixtures.Answers(ctx, operation, fixtures.WithHeader("Origin", origin))
 		for _, answer := range refused {
 			Expect(answer.Header.Values("Access-Control-Allow-Origin")).To(allowOurs, "%s", answer)
 		}
-	}, each(Should("cors-006-headers-on-errors")))
+	})
 })
 
 // allowOurs holds for the values of a header that lets a page of our origin read

@@ -12,7 +12,7 @@ import (
 // What deactivating an account does to what it has bound, which is one of the
 // things that binds are recorded for.
 // client-server-api/#post_matrixclientv3accountdeactivate
-var _ = Describe("Deactivating an account", Operation("bind3PID"), Needs(IdentityServer), func() {
+var _ = Describe("Deactivating an account", func() {
 
 	It("unbinds what it has bound", Must("acc-005-deactivate-unbinds"),
 		func(ctx SpecContext) {
@@ -46,7 +46,7 @@ var _ = Describe("Deactivating an account", Operation("bind3PID"), Needs(Identit
 func needsTracking(ctx SpecContext, u *fixtures.User, identity *fixtures.Identity) {
 	GinkgoHelper()
 	session := identity.BindEmail(ctx, u)
-	answer := u.Post(ctx, removals["unbind3pidFromAccount"], session.Identifier())
+	answer := u.Post(ctx, paths["unbind3pidFromAccount"], session.Identifier())
 	if answer.OK() && len(session.Requests(ctx, control.Unbind)) == 0 && answer.Text("id_server_unbind_result") == "no-support" {
 		Decline("bind-not-tracked", answer)
 	}

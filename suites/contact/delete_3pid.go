@@ -12,7 +12,7 @@ import (
 )
 
 // POST /account/3pid/delete — client-server-api/#post_matrixclientv3account3piddelete
-var _ = Describe("POST /account/3pid/delete", Operation("delete3pidFromAccount"), Needs(Mail), func() {
+var _ = Describe("POST /account/3pid/delete", func() {
 
 	const path = "/account/3pid/delete"
 
@@ -59,7 +59,7 @@ var _ = Describe("POST /account/3pid/delete", Operation("delete3pidFromAccount")
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(address), "%s", answer)
 		})
 
-	It("takes an identifier off the list that cannot be unbound", Needs(IdentityServer), Must("del-002-local-delete-independent-of-is"),
+	It("takes an identifier off the list that cannot be unbound", Must("del-002-local-delete-independent-of-is"), Needs(IdentityServer),
 		func(ctx SpecContext) {
 			alice, session := held(ctx)
 			session.Fault(ctx, control.NonJSON(http.StatusNotFound).On(control.Unbind))
@@ -83,7 +83,7 @@ var _ = Describe("POST /account/3pid/delete", Operation("delete3pidFromAccount")
 
 // What a deleted address is good for: everything for whoever adds it next, and
 // nothing for whoever had it.
-var _ = Describe("An address deleted by POST /account/3pid/delete", Operation("delete3pidFromAccount"), Needs(Mail), func() {
+var _ = Describe("An address deleted by POST /account/3pid/delete", func() {
 
 	It("is free for another user", Should("del-006-address-reusable"),
 		func(ctx SpecContext) {

@@ -15,7 +15,7 @@ import (
 )
 
 // GET /account/3pid — client-server-api/#get_matrixclientv3account3pid
-var _ = Describe("GET /account/3pid", Operation("getAccount3PIDs"), func() {
+var _ = Describe("GET /account/3pid", func() {
 
 	It("answers with an object whose threepids is an array", Must("get-001-200-schema"),
 		func(ctx SpecContext) {
@@ -41,7 +41,7 @@ var _ = Describe("GET /account/3pid", Operation("getAccount3PIDs"), func() {
 			}
 		})
 
-	Context("with one added address", Needs(Mail), func() {
+	Context("with one added address", func() {
 
 		It("gives every item its four fields", Must("get-003-item-required-fields"),
 			func(ctx SpecContext) {

@@ -14,7 +14,7 @@ import (
 
 // Where an account ends and an identity server begins: what the one has proven
 // or holds is nothing to the other.
-var _ = Describe("POST /account/3pid/add beside an identity server", Operation("add3PID"), Needs(Mail, IdentityServer), func() {
+var _ = Describe("POST /account/3pid/add beside an identity server", func() {
 
 	DescribeTable("refuses a session that an identity server has validated", Must("add-008-identity-server-session-rejected"),
 		func(ctx SpecContext, named ...string) {
@@ -72,7 +72,7 @@ var _ = Describe("POST /account/3pid/add beside an identity server", Operation("
 		})
 })
 
-var _ = Describe("POST /account/3pid/email/requestToken beside an identity server", Operation("requestTokenTo3PIDEmail"), Needs(Mail, IdentityServer), func() {
+var _ = Describe("POST /account/3pid/email/requestToken beside an identity server", func() {
 
 	It("does not take a bound address for one in use", Should("email-009-in-use-not-by-is-binding"),
 		func(ctx SpecContext) {

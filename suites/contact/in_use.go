@@ -15,7 +15,7 @@ import (
 // Addresses that an account of the homeserver has already. The answer may say
 // so, or be a 200 that leads nowhere, so that nobody learns whose address is
 // known; either way nothing that comes of it can put the address on an account.
-var _ = Describe("POST /account/3pid/email/requestToken for an address in use", Operation("requestTokenTo3PIDEmail"), Needs(Mail), func() {
+var _ = Describe("POST /account/3pid/email/requestToken for an address in use", func() {
 
 	It("gives nobody else a way to validate it", Must("email-007-must-check-in-use"),
 		func(ctx SpecContext) {

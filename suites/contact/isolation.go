@@ -13,7 +13,7 @@ import (
 // client-server-api/#adding-account-administrative-contact-information
 var _ = Describe("An access token", Must("auth-008-account-isolation"), func() {
 
-	It("shows the identifiers of its own user", Operation("getAccount3PIDs"), Needs(Mail), func(ctx SpecContext) {
+	It("shows the identifiers of its own user", Operation("getAccount3PIDs"), func(ctx SpecContext) {
 		alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
 		hers, his := fixtures.ValidateEmail(ctx), fixtures.ValidateEmail(ctx)
 		alice.Own(ctx, hers)
@@ -22,7 +22,7 @@ var _ = Describe("An access token", Must("auth-008-account-isolation"), func() {
 		Expect(bob.Addresses(ctx)).To(ConsistOf(his.Address))
 	})
 
-	It("adds to the identifiers of its own user", Operation("add3PID"), Needs(Mail), func(ctx SpecContext) {
+	It("adds to the identifiers of its own user", Operation("add3PID"), func(ctx SpecContext) {
 		alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
 		hers, his := fixtures.ValidateEmail(ctx), fixtures.ValidateEmail(ctx)
 		alice.Own(ctx, hers)
@@ -33,13 +33,13 @@ var _ = Describe("An access token", Must("auth-008-account-isolation"), func() {
 		Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address), "after another user added an address")
 	})
 
-	It("adds to them by the old operation, too", Operation("post3PIDs"), Needs(Mail, IdentityServer), func(ctx SpecContext) {
+	It("adds to them by the old operation, too", Operation("post3PIDs"), func(ctx SpecContext) {
 		alice, hers := fixtures.WithEmail(ctx)
 		fixtures.Granted(ctx, "post3PIDs") // by somebody else
 		Expect(alice.Addresses(ctx)).To(ConsistOf(hers), "after another user added an address")
 	})
 
-	It("takes away identifiers of its own user", Operation("delete3pidFromAccount"), Needs(Mail), func(ctx SpecContext) {
+	It("takes away identifiers of its own user", Operation("delete3pidFromAccount"), func(ctx SpecContext) {
 		alice, hers := fixtures.WithEmail(ctx)
 		bob, his := fixtures.WithEmail(ctx)
 		bob.Post(ctx, "/account/3pid/delete", JSON{"medium": "email", "address": hers})
@@ -48,7 +48,7 @@ var _ = Describe("An access token", Must("auth-008-account-isolation"), func() {
 		Expect(alice.Addresses(ctx)).To(ConsistOf(hers), "after another user deleted an address")
 	})
 
-	It("binds addresses to its own user", Operation("bind3PID"), Needs(Mail, IdentityServer), func(ctx SpecContext) {
+	It("binds addresses to its own user", Operation("bind3PID"), func(ctx SpecContext) {
 		alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
 		identity := fixtures.AtIdentityServer(ctx, alice, bob)
 		hers := identity.BindEmail(ctx, alice)
@@ -61,7 +61,7 @@ var _ = Describe("An access token", Must("auth-008-account-isolation"), func() {
 		Expect(identity.Owner(ctx, hers.Address)).To(Equal(alice.ID), "whom hers is bound to")
 	})
 
-	It("unbinds addresses of its own user", Operation("unbind3pidFromAccount"), Needs(Mail, IdentityServer), func(ctx SpecContext) {
+	It("unbinds addresses of its own user", Operation("unbind3pidFromAccount"), func(ctx SpecContext) {
 		alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
 		identity := fixtures.AtIdentityServer(ctx, alice, bob)
 		hers, his := identity.BindEmail(ctx, alice), identity.BindEmail(ctx, bob)

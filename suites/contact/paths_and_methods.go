@@ -16,38 +16,38 @@ import (
 // not have. client-server-api/#common-error-codes
 var _ = Describe("The path", func() {
 
-	DescribeTable("is served below /_matrix/client/v3", func(ctx SpecContext, operation string) {
+	DescribeTable("is served below /_matrix/client/v3", Each(Must("gen-016-v3-prefix")), func(ctx SpecContext, operation string) {
 		answer := fixtures.Plain(ctx, operation).First(ctx)
 		Expect(answer).NotTo(HaveErrcode("M_UNRECOGNIZED"))
 		if answer.Status == http.StatusNotFound {
 			Expect(answer.Errcode()).NotTo(BeEmpty(), "not even an error of the API\n%s", answer)
 		}
 		fixtures.Granted(ctx, operation) // and what answers there is the operation
-	}, each(Must("gen-016-v3-prefix")))
+	})
 
-	DescribeTable("has nothing below it", func(ctx SpecContext, operation string) {
+	DescribeTable("has nothing below it", Each(Should("gen-013-unknown-path-404")), func(ctx SpecContext, operation string) {
 		call := fixtures.Granted(ctx, operation)
 		answer := call.First(ctx, fixtures.Below("no-such-endpoint"))
 		Expect(answer).To(HaveStatus(http.StatusNotFound))
 		Expect(answer).To(HaveErrcode("M_UNRECOGNIZED"))
-	}, each(Should("gen-013-unknown-path-404")))
+	})
 
-	DescribeTable("refuses methods that it does not have", func(ctx SpecContext, operation string) {
+	DescribeTable("refuses methods that it does not have", Each(Should("gen-014-wrong-method-405")), func(ctx SpecContext, operation string) {
 		call := fixtures.Granted(ctx, operation)
 		for _, method := range otherMethods(call.Operation) {
 			answer := call.First(ctx, fixtures.WithMethod(method), fixtures.WithoutBody())
 			Expect(answer).To(HaveStatus(http.StatusMethodNotAllowed))
 			Expect(answer).To(HaveErrcode("M_UNRECOGNIZED"))
 		}
-	}, each(Should("gen-014-wrong-method-405")))
+	})
 
-	DescribeTable("does nothing for a method that it does not have", func(ctx SpecContext, operation string) {
+	DescribeTable("does nothing for a method that it does not have", Each(Must("gen-015-wrong-method-no-effect")), func(ctx SpecContext, operation string) {
 		call := fixtures.Grantable(ctx, operation)
 		for _, method := range otherMethods(call.Operation) {
 			call.Attempt(ctx, fixtures.WithMethod(method))
 		}
 		Expect(call.Effects(ctx)).To(BeEmpty())
-	}, each(Must("gen-015-wrong-method-no-effect")))
+	})
 })
 
 // otherMethods are those that no operation has at this one's path. HEAD and

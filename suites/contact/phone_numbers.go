@@ -12,7 +12,7 @@ import (
 
 // Phone numbers on accounts. Whatever way they are written, they are listed and
 // compared as E.164 without a plus. appendices/#pstn-phone-numbers
-var _ = Describe("POST /account/3pid/msisdn/requestToken and the account", Operation("requestTokenTo3PIDMSISDN"), Needs(SMS), func() {
+var _ = Describe("POST /account/3pid/msisdn/requestToken and the account", func() {
 
 	It("gives nobody else a way to validate a number in use, however it is written", Must("msisdn-004-must-check-in-use"),
 		func(ctx SpecContext) {
@@ -52,7 +52,7 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken and the account", Opera
 		})
 })
 
-var _ = Describe("POST /account/3pid/add with a phone number", Operation("add3PID"), Needs(SMS), func() {
+var _ = Describe("POST /account/3pid/add with a phone number", func() {
 
 	It("adds a validated number in its canonical form", Must("add-018-msisdn"),
 		func(ctx SpecContext) {

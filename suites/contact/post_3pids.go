@@ -21,7 +21,7 @@ const postPath = "/account/3pid"
 // whether it adds an identifier to the account or binds it at the identity
 // server. So either is right, with sessions of either: a spec takes those that
 // the homeserver takes. post_3pids_sessions.go is about sessions that will not do.
-var _ = Describe("POST /account/3pid", Operation("post3PIDs"), Needs(IdentityServer), func() {
+var _ = Describe("POST /account/3pid", func() {
 
 	It("is served although it is deprecated", Must("post-001-deprecated-still-served"),
 		func(ctx SpecContext) {
@@ -32,7 +32,7 @@ var _ = Describe("POST /account/3pid", Operation("post3PIDs"), Needs(IdentitySer
 			needGranted(answers)
 		})
 
-	It("accepts a validated session with 200 and an object", Needs(Mail), Must("post-007-success-200"),
+	It("accepts a validated session with 200 and an object", Must("post-007-success-200"),
 		func(ctx SpecContext) {
 			answers := postOfEach(ctx)
 			for _, answer := range answers {
@@ -52,7 +52,7 @@ var _ = Describe("POST /account/3pid", Operation("post3PIDs"), Needs(IdentitySer
 			Expect(answers).To(ContainElement(HaveStatus(http.StatusOK)), "a session validated by the homeserver, and one by the identity server")
 		})
 
-	DescribeTable("either adds or binds, and never both", Needs(Mail), Must("post-008-single-purpose"),
+	DescribeTable("either adds or binds, and never both", Must("post-008-single-purpose"),
 		func(ctx SpecContext, more JSON) {
 			granted := 0
 			for _, source := range fixtures.PostSources() {
@@ -73,7 +73,7 @@ var _ = Describe("POST /account/3pid", Operation("post3PIDs"), Needs(IdentitySer
 		Entry("with bind: true", JSON{"bind": true}),
 	)
 
-	It("takes no notice of the former key bind", Needs(Mail), Must("post-009-bind-parameter-ignored"),
+	It("takes no notice of the former key bind", Must("post-009-bind-parameter-ignored"),
 		func(ctx SpecContext) {
 			source := fixtures.AcceptedSource(ctx)
 			post := func(more JSON) (*exchange.Answer, []string) {
@@ -99,7 +99,7 @@ var _ = Describe("POST /account/3pid", Operation("post3PIDs"), Needs(IdentitySer
 			needGranted(answers)
 		})
 
-	It("leaves an address with the account that has it", Needs(Mail), Should("post-011-other-users-3pid"),
+	It("leaves an address with the account that has it", Should("post-011-other-users-3pid"),
 		func(ctx SpecContext) {
 			fixtures.AcceptedSource(ctx) // it takes an address that nobody has
 			alice, bob, address := fixtures.NewUser(ctx), fixtures.NewUser(ctx), fixtures.FreshEmail()

@@ -12,7 +12,7 @@ import (
 
 // Credentials that POST /account/3pid may not accept. Beside each stands a
 // session that the homeserver takes.
-var _ = Describe("POST /account/3pid with wrong credentials", Operation("post3PIDs"), Needs(IdentityServer), func() {
+var _ = Describe("POST /account/3pid with wrong credentials", func() {
 
 	DescribeTable("refuses a body without three_pid_creds", Must("post-002-requires-three-pid-creds"),
 		func(ctx SpecContext, body func(*fixtures.IdentitySession) JSON) {
@@ -27,7 +27,7 @@ var _ = Describe("POST /account/3pid with wrong credentials", Operation("post3PI
 		Entry("that has the credentials at the top", (*fixtures.IdentitySession).Binding),
 	)
 
-	DescribeTable("refuses credentials without a required key", Needs(Mail), Must("post-003-creds-required-fields"),
+	DescribeTable("refuses credentials without a required key", Must("post-003-creds-required-fields"),
 		func(ctx SpecContext, key string) {
 			source, alice := fixtures.AcceptedSource(ctx), fixtures.NewUser(ctx)
 			session := source.Validated(ctx, alice)
@@ -59,7 +59,7 @@ var _ = Describe("POST /account/3pid with wrong credentials", Operation("post3PI
 			Expect(alice.PostCreds(ctx, session)).To(BeOK())
 		})
 
-	It("refuses a session that nobody has validated", Needs(Mail), Must("post-005-unvalidated-session-rejected"),
+	It("refuses a session that nobody has validated", Must("post-005-unvalidated-session-rejected"),
 		func(ctx SpecContext) {
 			fixtures.AcceptedSource(ctx) // it takes one that is validated
 			for _, source := range fixtures.PostSources() {
@@ -73,7 +73,7 @@ var _ = Describe("POST /account/3pid with wrong credentials", Operation("post3PI
 			}
 		})
 
-	It("refuses a validated session with another client_secret", Needs(Mail), Must("post-006-wrong-client-secret"),
+	It("refuses a validated session with another client_secret", Must("post-006-wrong-client-secret"),
 		func(ctx SpecContext) {
 			accepted := fixtures.AcceptedSource(ctx)
 			for _, source := range fixtures.PostSources() {

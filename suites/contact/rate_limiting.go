@@ -14,18 +14,18 @@ import (
 )
 
 // What a homeserver says to one request too many. client-server-api/#rate-limiting
-var _ = Describe("One request too many", On(RateLimited), func() {
+var _ = Describe("One request too many", func() {
 
-	DescribeTable("is refused as any request", func(ctx SpecContext, operation string) {
+	DescribeTable("is refused as any request", Each(Should("rl-001-429-shape")), func(ctx SpecContext, operation string) {
 		refusal := limited(ctx, operation)
 		Expect(refusal.IsStandardError()).To(BeTrue(), "no standard error\n%s", refusal)
 		Strictly(func(g Gomega) {
 			g.Expect(refusal).To(HaveStatus(http.StatusTooManyRequests))
 			g.Expect(refusal).To(HaveErrcode("M_LIMIT_EXCEEDED"))
 		})
-	}, each(Should("rl-001-429-shape")))
+	})
 
-	DescribeTable("has its wait in whole milliseconds", func(ctx SpecContext, operation string) {
+	DescribeTable("has its wait in whole milliseconds", Each(Must("rl-002-retry-after-ms-type")), func(ctx SpecContext, operation string) {
 		refusal := limited(ctx, operation)
 		wait, present := refusal.JSON["retry_after_ms"]
 		if !present {
@@ -33,17 +33,17 @@ var _ = Describe("One request too many", On(RateLimited), func() {
 		}
 		Expect(wait).To(BeAssignableToTypeOf(json.Number("")), "%s", refusal)
 		Expect(wait).To(MatchRegexp(`\A\d+\z`), "%s", refusal)
-	}, each(Must("rl-002-retry-after-ms-type")))
+	})
 
-	DescribeTable("is told how long to wait", func(ctx SpecContext, operation string) {
+	DescribeTable("is told how long to wait", Each(Should("rl-003-retry-after-ms-presence")), func(ctx SpecContext, operation string) {
 		refusal := limited(ctx, operation)
 		if refusal.Header.Get("Retry-After") != "" && Advertises("v1.10") && refusal.JSON["retry_after_ms"] == nil {
 			Decline("header-instead", refusal)
 		}
 		Expect(refusal.JSON).To(HaveKey("retry_after_ms"), "%s", refusal)
-	}, each(Should("rl-003-retry-after-ms-presence")))
+	})
 
-	DescribeTable("is told when to come back in Retry-After", func(ctx SpecContext, operation string) {
+	DescribeTable("is told when to come back in Retry-After", Each(Should("rl-004-retry-after-header")), func(ctx SpecContext, operation string) {
 		refusal := limited(ctx, operation)
 		header := refusal.Header.Get("Retry-After")
 		if _, err := http.ParseTime(header); err != nil {
@@ -54,18 +54,18 @@ var _ = Describe("One request too many", On(RateLimited), func() {
 			byHeader, _ := fixtures.ToldByHeader(refusal)
 			Expect(byHeader).To(BeNumerically("~", byKey, time.Second), "Retry-After and retry_after_ms differ\n%s", refusal)
 		}
-	}, each(Should("rl-004-retry-after-header")))
+	})
 
-	DescribeTable("is there to be met", func(ctx SpecContext, operation string) {
+	DescribeTable("is there to be met", Each(Should("rl-006-rate-limiting-exists")), func(ctx SpecContext, operation string) {
 		met := fixtures.Limited(ctx, operation) != nil
 		Expect(met).To(BeTrue(), "expected a refusal for the rate; a burst of requests was answered as usual")
-	}, each(Should("rl-006-rate-limiting-exists")))
+	})
 })
 
 // What becomes of a request that was refused for its rate.
-var _ = Describe("A request that came too soon", On(RateLimited), func() {
+var _ = Describe("A request that came too soon", func() {
 
-	It("mails nothing, and its repetition mails once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDEmail"), Needs(Mail),
+	It("mails nothing, and its repetition mails once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDEmail"),
 		func(ctx SpecContext) {
 			limited(ctx, "requestTokenTo3PIDEmail")
 			fixtures.Granted(ctx, "requestTokenTo3PIDEmail")
@@ -81,7 +81,7 @@ var _ = Describe("A request that came too soon", On(RateLimited), func() {
 			AtMostMails(address, due+1)
 		})
 
-	It("texts nothing, and its repetition texts once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDMSISDN"), Needs(SMS),
+	It("texts nothing, and its repetition texts once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDMSISDN"),
 		func(ctx SpecContext) {
 			limited(ctx, "requestTokenTo3PIDMSISDN")
 			fixtures.Granted(ctx, "requestTokenTo3PIDMSISDN")
@@ -92,7 +92,7 @@ var _ = Describe("A request that came too soon", On(RateLimited), func() {
 			Expect(burst.Call.Effects(ctx)).To(HaveLen(due+1), "SMS, of which one is for the repeated request")
 		})
 
-	DescribeTable("has no effect, and its repetition has", func(ctx SpecContext, operation string) {
+	DescribeTable("has no effect, and its repetition has", Must("rl-005-limited-request-no-effect"), func(ctx SpecContext, operation string) {
 		limited(ctx, operation)
 		call := fixtures.Grantable(ctx, operation)
 		complete := call.Complete(ctx)
@@ -104,15 +104,15 @@ var _ = Describe("A request that came too soon", On(RateLimited), func() {
 		Expect(fixtures.Send(ctx, complete)).To(HaveStatus(http.StatusOK), "the same request after the wait")
 		Expect(call.Effects(ctx)).To(ConsistOf(call.Address))
 	},
-		Entry("add3PID", Must("rl-005-limited-request-no-effect"), Operation("add3PID"), Needs(Mail), "add3PID"),
-		Entry("bind3PID", Must("rl-005-limited-request-no-effect"), Operation("bind3PID"), Needs(IdentityServer), "bind3PID"))
+		Entry("add3PID", Operation("add3PID"), "add3PID"),
+		Entry("bind3PID", Operation("bind3PID"), "bind3PID"))
 
-	DescribeTable("is welcome after the wait", func(ctx SpecContext, operation string) {
+	DescribeTable("is welcome after the wait", Each(May("rl-007-add-and-bind-may-429")), func(ctx SpecContext, operation string) {
 		limited(ctx, operation)
 		burst := meetLimit(ctx, fixtures.Plain(ctx, operation))
 		fixtures.WaitAsTold(ctx, burst.Refusal)
 		Expect(fixtures.Now(ctx, burst.Call.Request())).NotTo(HaveStatus(http.StatusTooManyRequests))
-	}, each(May("rl-007-add-and-bind-may-429")))
+	})
 })
 
 // meetLimit repeats a call until it is refused for its rate.

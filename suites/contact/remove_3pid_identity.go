@@ -17,63 +17,75 @@ import (
 // in whose name.
 var _ = Describe("The identity server of an identifier that is taken away", func() {
 
-	DescribeTable("is unknown when it was never bound", func(ctx SpecContext, path string) {
-		alice, address := neverBound(ctx, path)
-		answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address})
-		Expect(answer).To(HaveStatus(http.StatusOK))
-		Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
-	}, removing(Must("rem-004-unknown-id-server-no-support")))
+	DescribeTable("is unknown when it was never bound", Each(Must("rem-004-unknown-id-server-no-support")),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, address := neverBound(ctx, path)
+			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address})
+			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
+		})
 
-	DescribeTable("is not looked for", func(ctx SpecContext, path string) {
-		alice, address := fixtures.WithEmail(ctx)
-		identity := fixtures.AtIdentityServer(ctx, alice)
-		Expect(identity.Scope.Bind(ctx, control.Email, address, alice.ID)).To(Succeed()) // not through the homeserver
+	DescribeTable("is not looked for", Each(Must("rem-004-unknown-id-server-no-support")), Needs(Mail, IdentityServer),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, address := fixtures.WithEmail(ctx)
+			identity := fixtures.AtIdentityServer(ctx, alice)
+			Expect(identity.Scope.Bind(ctx, control.Email, address, alice.ID)).To(Succeed()) // not through the homeserver
 
-		answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address})
-		Expect(identity.Requests(ctx, "")).To(BeEmpty(), "an identity server was called that the homeserver does not know of")
-		Expect(answer).To(HaveStatus(http.StatusOK))
-		Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
-	}, both(Must("rem-004-unknown-id-server-no-support")))
+			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address})
+			Expect(identity.Requests(ctx, "")).To(BeEmpty(), "an identity server was called that the homeserver does not know of")
+			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
+		})
 
-	DescribeTable("is the one it was bound through", func(ctx SpecContext, path string) {
-		alice, session := held(ctx)
-		expectUnbound(ctx, session, alice.Post(ctx, path, session.Identifier()))
-	}, both(Must("rem-005-falls-back-to-original-id-server")))
+	DescribeTable("is the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")), Needs(Mail, IdentityServer),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, session := held(ctx)
+			expectUnbound(ctx, session, alice.Post(ctx, path, session.Identifier()))
+		})
 
-	DescribeTable("is no other than the one it was bound through", func(ctx SpecContext, path string) {
-		alice, address := fixtures.WithEmail(ctx)
-		preferred := fixtures.AtIdentityServer(ctx, alice)
-		session := fixtures.AtOtherIdentityServer(ctx, alice).Validated(ctx, alice, control.Email, address)
-		alice.Bind(ctx, session)
+	DescribeTable("is no other than the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")), Needs(Mail, IdentityServer),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, address := fixtures.WithEmail(ctx)
+			preferred := fixtures.AtIdentityServer(ctx, alice)
+			session := fixtures.AtOtherIdentityServer(ctx, alice).Validated(ctx, alice, control.Email, address)
+			alice.Bind(ctx, session)
 
-		answer := alice.Post(ctx, path, session.Identifier())
-		Expect(preferred.Requests(ctx, "")).To(BeEmpty(), "another identity server was called\n%s", answer)
-		expectUnbound(ctx, session, answer)
-	}, both(Must("rem-005-falls-back-to-original-id-server")))
+			answer := alice.Post(ctx, path, session.Identifier())
+			Expect(preferred.Requests(ctx, "")).To(BeEmpty(), "another identity server was called\n%s", answer)
+			expectUnbound(ctx, session, answer)
+		})
 
-	DescribeTable("is forgotten once it has unbound", func(ctx SpecContext, path string) {
-		alice, session := held(ctx)
-		needsSuccess(alice.Post(ctx, path, session.Removal()))
-		asked := len(session.Requests(ctx, ""))
+	DescribeTable("is forgotten once it has unbound", Each(Should("rem-016-forgets-binding-after-success")), Needs(Mail, IdentityServer),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, session := held(ctx)
+			needsSuccess(alice.Post(ctx, path, session.Removal()))
+			asked := len(session.Requests(ctx, ""))
 
-		again := alice.Post(ctx, path, session.Identifier())
-		Expect(session.Requests(ctx, "")).To(HaveLen(asked), "the identity server was called again\n%s", again)
-		Expect(again.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", again)
-	}, both(Should("rem-016-forgets-binding-after-success")))
+			again := alice.Post(ctx, path, session.Identifier())
+			Expect(session.Requests(ctx, "")).To(HaveLen(asked), "the identity server was called again\n%s", again)
+			Expect(again.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", again)
+		})
 
-	DescribeTable("unbinds nothing of other users", func(ctx SpecContext, path string) {
-		alice, session := held(ctx)
-		bob := fixtures.NewUser(ctx)
-		for _, body := range []JSON{session.Removal(), session.Identifier()} {
-			bob.Post(ctx, path, body) // refused, or without effect
-		}
-		for _, request := range session.Requests(ctx, control.Unbind) {
-			Expect(request.Keys.MXID).To(Equal(bob.ID), "the homeserver unbinds in the name of another user")
-		}
-		Expect(session.Owner(ctx, session.Address)).To(Equal(alice.ID), "the binding of another user is gone")
+	DescribeTable("unbinds nothing of other users", Each(Must("unb-004-mxid-is-requester")), Needs(Mail, IdentityServer),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, session := held(ctx)
+			bob := fixtures.NewUser(ctx)
+			for _, body := range []JSON{session.Removal(), session.Identifier()} {
+				bob.Post(ctx, path, body) // refused, or without effect
+			}
+			for _, request := range session.Requests(ctx, control.Unbind) {
+				Expect(request.Keys.MXID).To(Equal(bob.ID), "the homeserver unbinds in the name of another user")
+			}
+			Expect(session.Owner(ctx, session.Address)).To(Equal(alice.ID), "the binding of another user is gone")
 
-		needsSuccess(alice.Post(ctx, path, session.Removal()))
-	}, both(Must("unb-004-mxid-is-requester")))
+			needsSuccess(alice.Post(ctx, path, session.Removal()))
+		})
 })
 
 // What becomes of a request when the identity server does not unbind.
@@ -88,38 +100,42 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 		{http.StatusNotFound, "M_NOT_FOUND"}, // as JSON this is a refusal, not a lack of support
 	} {
 		title := fmt.Sprintf("passes on a refusal with %d %s", refusal.status, refusal.errcode)
-		DescribeTable(title, func(ctx SpecContext, path string) {
-			alice, plain := held(ctx)
-			needsSuccess(alice.Post(ctx, path, plain.Removal())) // without the fault
+		DescribeTable(title, Each(Should("rem-012-is-matrix-error-passed-through")), Needs(Mail, IdentityServer),
+			func(ctx SpecContext, operation string) {
+				path := paths[operation]
+				alice, plain := held(ctx)
+				needsSuccess(alice.Post(ctx, path, plain.Removal())) // without the fault
 
-			bob, session := held(ctx)
-			session.Fault(ctx, control.MatrixError(refusal.status, refusal.errcode, "refused for this spec", nil).On(control.Unbind))
-			answer := bob.Post(ctx, path, session.Removal())
-			Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
-			if answer.Text("id_server_unbind_result") == "no-support" {
-				Decline("no-support-instead", answer)
-			}
-			Strictly(func(g Gomega) {
-				g.Expect(answer).To(And(HaveStatus(refusal.status), HaveErrcode(refusal.errcode)))
+				bob, session := held(ctx)
+				session.Fault(ctx, control.MatrixError(refusal.status, refusal.errcode, "refused for this spec", nil).On(control.Unbind))
+				answer := bob.Post(ctx, path, session.Removal())
+				Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
+				if answer.Text("id_server_unbind_result") == "no-support" {
+					Decline("no-support-instead", answer)
+				}
+				Strictly(func(g Gomega) {
+					g.Expect(answer).To(And(HaveStatus(refusal.status), HaveErrcode(refusal.errcode)))
+				})
 			})
-		}, both(Should("rem-012-is-matrix-error-passed-through")))
 	}
 
 	for _, profile := range []control.Profile{control.ProfileClosed, control.ProfileReset} {
-		DescribeTable(fmt.Sprintf("is no success at a %s", profile), func(ctx SpecContext, path string) {
-			alice, plain := held(ctx)
-			needsSuccess(alice.Post(ctx, path, plain.Removal())) // where it works
+		DescribeTable(fmt.Sprintf("is no success at a %s", profile), Each(Must("rem-013-is-unreachable")), Needs(Mail, IdentityServer),
+			func(ctx SpecContext, operation string) {
+				path := paths[operation]
+				alice, plain := held(ctx)
+				needsSuccess(alice.Post(ctx, path, plain.Removal())) // where it works
 
-			bob, session := held(ctx)
-			body := session.Removal()
-			body["id_server"] = session.Listen(ctx, profile)
-			answer := bob.Post(ctx, path, body)
-			Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
-			Expect(answer.OK() || answer.Status >= 400 && answer.IsStandardError()).To(BeTrue(), "%s", answer)
-			if answer.OK() && path == removals["delete3pidFromAccount"] {
-				Expect(bob.Addresses(ctx)).NotTo(ContainElement(session.Address), "what was granted was not done\n%s", answer)
-			}
-		}, both(Must("rem-013-is-unreachable")))
+				bob, session := held(ctx)
+				body := session.Removal()
+				body["id_server"] = session.Listen(ctx, profile)
+				answer := bob.Post(ctx, path, body)
+				Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
+				Expect(answer.OK() || answer.Status >= 400 && answer.IsStandardError()).To(BeTrue(), "%s", answer)
+				if answer.OK() && path == paths["delete3pidFromAccount"] {
+					Expect(bob.Addresses(ctx)).NotTo(ContainElement(session.Address), "what was granted was not done\n%s", answer)
+				}
+			})
 	}
 })
 

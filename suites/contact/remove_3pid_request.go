@@ -16,70 +16,78 @@ import (
 // What a client sends to have an identifier taken away.
 var _ = Describe("A request to take an identifier away", func() {
 
-	DescribeTable("is refused without a required key, and nothing happens", func(ctx SpecContext, path string) {
-		alice, session := held(ctx)
-		for _, key := range []string{"medium", "address"} {
-			incomplete := maps.Clone(session.Identifier())
-			delete(incomplete, key)
-			Expect(alice.Post(ctx, path, incomplete)).To(BeRefused(), "without %s", key)
-		}
-		Expect(session.Requests(ctx, control.Unbind)).To(BeEmpty(), "a refused request must call nobody")
-		Expect(alice.Addresses(ctx)).To(ContainElement(session.Address), "a refused request must remove nothing")
+	DescribeTable("is refused without a required key, and nothing happens", Each(Must("rem-001-required-fields")), Needs(Mail, IdentityServer),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, session := held(ctx)
+			for _, key := range []string{"medium", "address"} {
+				incomplete := maps.Clone(session.Identifier())
+				delete(incomplete, key)
+				Expect(alice.Post(ctx, path, incomplete)).To(BeRefused(), "without %s", key)
+			}
+			Expect(session.Requests(ctx, control.Unbind)).To(BeEmpty(), "a refused request must call nobody")
+			Expect(alice.Addresses(ctx)).To(ContainElement(session.Address), "a refused request must remove nothing")
 
-		bob, address := neverBound(ctx, path)
-		Expect(bob.Post(ctx, path, JSON{"medium": "email", "address": address})).To(HaveStatus(http.StatusOK)) // id_server is not required
-	}, both(Must("rem-001-required-fields")))
+			bob, address := neverBound(ctx, path)
+			Expect(bob.Post(ctx, path, JSON{"medium": "email", "address": address})).To(HaveStatus(http.StatusOK)) // id_server is not required
+		})
 
-	DescribeTable("means the medium that it says", func(ctx SpecContext, path string) {
-		alice, session := held(ctx)
-		for _, medium := range []string{"msisdn", "phone", "Email", ""} {
-			answer := alice.Post(ctx, path, JSON{"medium": medium, "address": session.Address})
-			Expect(answer).To(Or(HaveStatus(http.StatusOK), BeRefused()), "medium %q", medium)
-			Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "medium %q\n%s", medium, answer)
-			Expect(session.Owner(ctx, session.Address)).To(Equal(alice.ID), "medium %q has unbound an e-mail address", medium)
-			Expect(alice.Addresses(ctx)).To(ContainElement(session.Address), "medium %q has removed an e-mail address", medium)
-		}
-		bob, address := neverBound(ctx, path)
-		Expect(bob.Post(ctx, path, JSON{"medium": "email", "address": address})).To(HaveStatus(http.StatusOK))
-	}, both(Must("rem-002-medium-enum")))
+	DescribeTable("means the medium that it says", Each(Must("rem-002-medium-enum")), Needs(Mail, IdentityServer),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, session := held(ctx)
+			for _, medium := range []string{"msisdn", "phone", "Email", ""} {
+				answer := alice.Post(ctx, path, JSON{"medium": medium, "address": session.Address})
+				Expect(answer).To(Or(HaveStatus(http.StatusOK), BeRefused()), "medium %q", medium)
+				Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "medium %q\n%s", medium, answer)
+				Expect(session.Owner(ctx, session.Address)).To(Equal(alice.ID), "medium %q has unbound an e-mail address", medium)
+				Expect(alice.Addresses(ctx)).To(ContainElement(session.Address), "medium %q has removed an e-mail address", medium)
+			}
+			bob, address := neverBound(ctx, path)
+			Expect(bob.Post(ctx, path, JSON{"medium": "email", "address": address})).To(HaveStatus(http.StatusOK))
+		})
 
-	DescribeTable("needs no id_access_token, and hands none on", func(ctx SpecContext, path string) {
-		alice, plain := held(ctx)
-		without := alice.Post(ctx, path, plain.Removal())
-		Expect(plain.Requests(ctx, control.Unbind)).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", without)
+	DescribeTable("needs no id_access_token, and hands none on", Each(Must("rem-009-no-identity-access-token")), Needs(Mail, IdentityServer),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, plain := held(ctx)
+			without := alice.Post(ctx, path, plain.Removal())
+			Expect(plain.Requests(ctx, control.Unbind)).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", without)
 
-		bob, session := held(ctx)
-		body := session.Removal()
-		body["id_access_token"] = session.Token
-		with := bob.Post(ctx, path, body)
-		for _, request := range askedToUnbind(ctx, session) {
-			Expect(everythingIn(request)).NotTo(Or(ContainSubstring(session.Token), ContainSubstring(bob.Token)), "an access token was sent")
-			Expect(request.Credentials.Kind).NotTo(BeElementOf(control.BearerHeader, control.BearerQuery))
-		}
-		Expect(with).To(HaveStatus(without.Status))
-		Expect(with.Text("id_server_unbind_result")).To(Equal(without.Text("id_server_unbind_result")), "%s", with)
-	}, both(Must("rem-009-no-identity-access-token")))
+			bob, session := held(ctx)
+			body := session.Removal()
+			body["id_access_token"] = session.Token
+			with := bob.Post(ctx, path, body)
+			for _, request := range askedToUnbind(ctx, session) {
+				Expect(everythingIn(request)).NotTo(Or(ContainSubstring(session.Token), ContainSubstring(bob.Token)), "an access token was sent")
+				Expect(request.Credentials.Kind).NotTo(BeElementOf(control.BearerHeader, control.BearerQuery))
+			}
+			Expect(with).To(HaveStatus(without.Status))
+			Expect(with.Text("id_server_unbind_result")).To(Equal(without.Text("id_server_unbind_result")), "%s", with)
+		})
 
-	DescribeTable("is not challenged", func(ctx SpecContext, path string) {
-		alice, session := held(ctx)
-		Expect(alice.Post(ctx, path, session.Removal())).NotTo(BeChallenge())
+	DescribeTable("is not challenged", Each(Should("rem-014-no-uia")), Needs(Mail, IdentityServer),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, session := held(ctx)
+			Expect(alice.Post(ctx, path, session.Removal())).NotTo(BeChallenge())
 
-		bob, address := neverBound(ctx, path)
-		Expect(bob.Post(ctx, path, JSON{"medium": "email", "address": address})).To(HaveStatus(http.StatusOK))
-	}, both(Should("rem-014-no-uia")))
+			bob, address := neverBound(ctx, path)
+			Expect(bob.Post(ctx, path, JSON{"medium": "email", "address": address})).To(HaveStatus(http.StatusOK))
+		})
 
-	It("deletes an address in whatever letter case", Must("rem-015-canonical-address"), Operation("delete3pidFromAccount"), Needs(IdentityServer, Mail),
+	It("deletes an address in whatever letter case", Must("rem-015-canonical-address"), Operation("delete3pidFromAccount"),
 		func(ctx SpecContext) {
 			alice, address := fixtures.WithEmail(ctx)
-			answer := alice.Post(ctx, removals["delete3pidFromAccount"], JSON{"medium": "email", "address": strings.ToUpper(address)})
+			answer := alice.Post(ctx, paths["delete3pidFromAccount"], JSON{"medium": "email", "address": strings.ToUpper(address)})
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(address), "%s", answer)
 		})
 
-	It("unbinds an address in whatever letter case", Must("rem-015-canonical-address"), Operation("unbind3pidFromAccount"), Needs(IdentityServer, Mail),
+	It("unbinds an address in whatever letter case", Must("rem-015-canonical-address"), Operation("unbind3pidFromAccount"),
 		func(ctx SpecContext) {
 			alice, session := held(ctx)
-			answer := alice.Post(ctx, removals["unbind3pidFromAccount"], JSON{
+			answer := alice.Post(ctx, paths["unbind3pidFromAccount"], JSON{
 				"medium": "email", "address": strings.ToUpper(session.Address), "id_server": session.Name,
 			})
 			requests := session.Requests(ctx, control.Unbind)
@@ -95,7 +103,7 @@ var _ = Describe("A request to take an identifier away", func() {
 // account, because anything else may be refused; what is unbound has not.
 func neverBound(ctx SpecContext, path string) (u *fixtures.User, address string) {
 	GinkgoHelper()
-	if path == removals["delete3pidFromAccount"] {
+	if path == paths["delete3pidFromAccount"] {
 		return fixtures.WithEmail(ctx)
 	}
 	return fixtures.NewUser(ctx), fixtures.FreshEmail()

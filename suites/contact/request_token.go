@@ -17,9 +17,9 @@ import (
 // client-server-api/#post_matrixclientv3account3pidemailrequesttoken
 // client-server-api/#post_matrixclientv3account3pidmsisdnrequesttoken
 var (
-	_ = Describe("POST /account/3pid/email/requestToken as for every medium", Operation("requestTokenTo3PIDEmail"), Needs(Mail),
+	_ = Describe("POST /account/3pid/email/requestToken as for every medium", Operation("requestTokenTo3PIDEmail"),
 		func() { requestToken(fixtures.EmailMedium) })
-	_ = Describe("POST /account/3pid/msisdn/requestToken as for every medium", Operation("requestTokenTo3PIDMSISDN"), Needs(SMS),
+	_ = Describe("POST /account/3pid/msisdn/requestToken as for every medium", Operation("requestTokenTo3PIDMSISDN"),
 		func() { requestToken(fixtures.MSISDNMedium) })
 )
 
@@ -46,7 +46,7 @@ func requestToken(medium fixtures.Medium) {
 			Expect(answer).To(HaveErrcode("M_SERVER_NOT_TRUSTED"))
 		})
 
-	It("sends the token itself, whatever identity server is named", Needs(IdentityServer), Must("email-014-id-server-ignored"),
+	It("sends the token itself, whatever identity server is named", Must("email-014-id-server-ignored"),
 		func(ctx SpecContext) {
 			medium.Session(ctx) // without one
 			alice, recipient, clientSecret := fixtures.NewUser(ctx), medium.Fresh(ctx), fixtures.FreshSecret()

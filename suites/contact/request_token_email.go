@@ -18,7 +18,7 @@ const emailRequestToken = "/account/3pid/email/requestToken"
 // This file is about the request and its answer, as far as they are not those of
 // every medium (request_token.go); request_token_email_mail.go is about the mails,
 // and in_use.go about addresses that an account has already.
-var _ = Describe("POST /account/3pid/email/requestToken", Operation("requestTokenTo3PIDEmail"), Needs(Mail), func() {
+var _ = Describe("POST /account/3pid/email/requestToken", func() {
 
 	DescribeTable("refuses a request without a required key and sends no mail", Must("email-001-required-fields"),
 		func(ctx SpecContext, key string) {
@@ -49,7 +49,7 @@ var _ = Describe("POST /account/3pid/email/requestToken", Operation("requestToke
 			}
 		})
 
-	It("does not give the token away in its answer", Must("email-006-token-not-in-response"),
+	It("does not give the token away in its answer", Must("email-006-token-not-in-response"), Operation("requestTokenTo3PIDEmail"),
 		func(ctx SpecContext) {
 			session := fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret())
 			session.Mail = fixtures.MailFor(ctx, session.Address, 1)
@@ -93,9 +93,9 @@ var _ = Describe("POST /account/3pid/email/requestToken", Operation("requestToke
 })
 
 // Two rules that show only on a homeserver in another configuration.
-var _ = Describe("POST /account/3pid/email/requestToken elsewhere", Operation("requestTokenTo3PIDEmail"), func() {
+var _ = Describe("POST /account/3pid/email/requestToken elsewhere", func() {
 
-	It("refuses an address that the operator denies, before any mail", On(DeniedAddresses), Needs(Mail), Must("email-010-denied"),
+	It("refuses an address that the operator denies, before any mail", Must("email-010-denied"),
 		func(ctx SpecContext) {
 			fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret()) // not denied
 			denied := strings.Replace(fixtures.FreshEmail(), "@"+Config().Mail.Domain, "@denied.example", 1)
@@ -107,7 +107,7 @@ var _ = Describe("POST /account/3pid/email/requestToken elsewhere", Operation("r
 			Expect(fixtures.MailsTo(ctx, denied, 0)).To(BeEmpty())
 		})
 
-	It("refuses addresses altogether when it cannot send mail", On(NoMail), Should("email-011-medium-not-supported"),
+	It("refuses addresses altogether when it cannot send mail", Should("email-011-medium-not-supported"),
 		func(ctx SpecContext) {
 			answer := fixtures.Post(ctx, emailRequestToken, JSON{
 				"client_secret": fixtures.FreshSecret(), "email": fixtures.FreshEmail(), "send_attempt": 1,

@@ -12,7 +12,7 @@ import (
 )
 
 // What POST /account/3pid/email/requestToken sends, and when it sends again.
-var _ = Describe("The mails of POST /account/3pid/email/requestToken", Operation("requestTokenTo3PIDEmail"), Needs(Mail), func() {
+var _ = Describe("The mails of POST /account/3pid/email/requestToken", func() {
 
 	request := func(email, clientSecret string, attempt int) JSON {
 		return JSON{"email": email, "client_secret": clientSecret, "send_attempt": attempt}
@@ -49,7 +49,7 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", Operation
 			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).To(HaveStatus(http.StatusOK))
 		})
 
-	It("mails the code that is to be submitted", On(EmailSubmitURL), Must("email-005-mail-lets-owner-validate"),
+	It("mails the code that is to be submitted", Must("email-005-mail-lets-owner-validate"), On(EmailSubmitURL),
 		func(ctx SpecContext) {
 			session := fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret())
 			if session.SubmitURL == "" {

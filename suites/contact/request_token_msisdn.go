@@ -18,7 +18,7 @@ const msisdnRequestToken = "/account/3pid/msisdn/requestToken"
 // The homeserver has our SMS delegate send its SMS, which is where they are seen.
 // request_token.go has what is the same for e-mail, and request_token_msisdn_sms.go
 // what needs an SMS. This file is for homeservers that send none, too.
-var _ = Describe("POST /account/3pid/msisdn/requestToken", Operation("requestTokenTo3PIDMSISDN"), func() {
+var _ = Describe("POST /account/3pid/msisdn/requestToken", func() {
 
 	DescribeTable("refuses a request without a required key and sends no SMS", Must("msisdn-001-required-fields"),
 		func(ctx SpecContext, key string) {
@@ -50,7 +50,7 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken", Operation("requestTok
 			}
 		})
 
-	It("says that it cannot send SMS", On(NoSMS), Should("msisdn-003-unsupported-medium"),
+	It("says that it cannot send SMS", Should("msisdn-003-unsupported-medium"), On(NoSMS),
 		func(ctx SpecContext) {
 			number := fixtures.FreshNumber(ctx)
 			expectUnsupported(fixtures.Post(ctx, msisdnRequestToken, number.Request(fixtures.FreshSecret())))

@@ -10,14 +10,14 @@ import (
 
 // Limits of the server's resources, and of its users.
 // client-server-api/#other-error-codes
-var _ = Describe("A limit", On(ResourceLimited), func() {
+var _ = Describe("A limit", func() {
 
-	DescribeTable("comes with whom to turn to", func(ctx SpecContext, operation string) {
+	DescribeTable("comes with whom to turn to", Each(Must("acc-007-resource-limit-shape")), func(ctx SpecContext, operation string) {
 		answer := fixtures.Plain(ctx, operation).First(ctx)
 		if answer.OK() || answer.IsChallenge() {
 			Decline("no-limit-met", answer)
 		}
 		// What comes with the error is looked at in every answer of a run.
 		Expect(answer).To(HaveErrcode("M_RESOURCE_LIMIT_EXCEEDED", "M_USER_LIMIT_EXCEEDED"))
-	}, each(Must("acc-007-resource-limit-shape")))
+	})
 })

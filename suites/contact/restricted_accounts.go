@@ -11,9 +11,9 @@ import (
 )
 
 // Accounts that an administrator has locked. client-server-api/#account-locking
-var _ = Describe("A locked account", On(Admin), func() {
+var _ = Describe("A locked account", func() {
 
-	DescribeTable("is refused until it is unlocked", func(ctx SpecContext, operation string) {
+	DescribeTable("is refused until it is unlocked", Each(Must("acc-002-locked")), func(ctx SpecContext, operation string) {
 		call := fixtures.Grantable(ctx, operation)
 		complete := call.Complete(ctx) // the lock is all there is to object to
 		admin := fixtures.NewAdministrator(ctx)
@@ -26,12 +26,12 @@ var _ = Describe("A locked account", On(Admin), func() {
 		Expect(call.User.Get(ctx, "/account/3pid")).NotTo(HaveErrcode("M_UNKNOWN_TOKEN", "M_USER_LOCKED"), "with the same token, once it is unlocked")
 		Expect(call.Effects(ctx)).To(BeEmpty(), "of the request that was refused")
 		Expect(call.Send(ctx)).To(HaveStatus(http.StatusOK), "once it is unlocked")
-	}, each(Must("acc-002-locked")))
+	})
 })
 
 // Accounts that an administrator has suspended.
 // client-server-api/#account-suspension
-var _ = Describe("A suspended account", On(Admin), Needs(Mail), Should("acc-003-suspended"), func() {
+var _ = Describe("A suspended account", Should("acc-003-suspended"), func() {
 
 	It("still adds an address", Operation("add3PID"), func(ctx SpecContext) {
 		alice, email := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)

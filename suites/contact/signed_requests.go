@@ -17,61 +17,65 @@ import (
 // identity-service-api/#api-standards
 var _ = Describe("A request to an identity server", func() {
 
-	operations := append([]TableEntry{
-		Entry("bind3PID", Must("isc-001-https-and-json"), Operation("bind3PID"), Needs(IdentityServer), bind),
-	}, both(Must("isc-001-https-and-json"))...)
-
-	DescribeTable("is JSON over TLS", func(ctx SpecContext, path string) {
-		alice, session, body := grantable(ctx, path)
-		alice.Post(ctx, path, body)
-		for _, request := range asked(ctx, session, path) {
-			Expect(request.Connection.TLS).NotTo(BeEmpty(), "it did not come over TLS: %s", request)
-			Expect(utf8.Valid(request.BodyRaw())).To(BeTrue(), "its body is not UTF-8: %s", request)
-			if path != bind || request.Arguments != "form" {
-				_, err := request.JSON()
-				Expect(err).NotTo(HaveOccurred())
+	DescribeTable("is JSON over TLS", Each(Must("isc-001-https-and-json")),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, session, body := grantable(ctx, path)
+			alice.Post(ctx, path, body)
+			for _, request := range asked(ctx, session, path) {
+				Expect(request.Connection.TLS).NotTo(BeEmpty(), "it did not come over TLS: %s", request)
+				Expect(utf8.Valid(request.BodyRaw())).To(BeTrue(), "its body is not UTF-8: %s", request)
+				if path != bind || request.Arguments != "form" {
+					_, err := request.JSON()
+					Expect(err).NotTo(HaveOccurred())
+				}
+				Strictly(func(g Gomega) {
+					g.Expect(request.Header("Content-Type")).To(ConsistOf(HavePrefix("application/json")))
+				})
 			}
-			Strictly(func(g Gomega) {
-				g.Expect(request.Header("Content-Type")).To(ConsistOf(HavePrefix("application/json")))
-			})
-		}
-	}, operations)
+		})
 
-	DescribeTable("does not come without TLS where there is none", func(ctx SpecContext, path string) {
-		alice, session, body := grantable(ctx, path)
-		body["id_server"] = session.Listen(ctx, control.ProfilePlainHTTP)
-		answer := alice.Post(ctx, path, body)
-		for _, request := range session.Requests(ctx, "") {
-			Expect(request.Connection.TLS).NotTo(BeEmpty(), "plain HTTP was spoken: %s\n%s", request, answer)
-		}
-	}, operations)
+	DescribeTable("does not come without TLS where there is none", Each(Must("isc-001-https-and-json")),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, session, body := grantable(ctx, path)
+			body["id_server"] = session.Listen(ctx, control.ProfilePlainHTTP)
+			answer := alice.Post(ctx, path, body)
+			for _, request := range session.Requests(ctx, "") {
+				Expect(request.Connection.TLS).NotTo(BeEmpty(), "plain HTTP was spoken: %s\n%s", request, answer)
+			}
+		})
 })
 
 // The header that signs an unbind. server-server-api/#request-authentication
 var _ = Describe("The Authorization header of an unbind", func() {
 
-	DescribeTable("is one of scheme X-Matrix with origin, key and sig", func(ctx SpecContext, path string) {
-		alice, session := held(ctx)
-		alice.Post(ctx, path, session.Removal())
-		for _, request := range askedToUnbind(ctx, session) {
-			Expect(request.Signature).NotTo(BeNil(), "there is none: %s", request)
-			// A header that cannot be read has no origin, and the reason says what is wrong with it.
-			Expect(request.Signature.Origin).NotTo(BeEmpty(), "%s", request.Signature.Reason)
-		}
-	}, both(Must("isc-002-x-matrix-header")))
-
-	DescribeTable("names the identity server as its destination", func(ctx SpecContext, path string) {
-		alice, session := held(ctx)
-		alice.Post(ctx, path, session.Removal())
-		host, _, err := net.SplitHostPort(session.Name)
-		Expect(err).NotTo(HaveOccurred())
-		for _, request := range askedToUnbind(ctx, session) {
-			if request.Signature == nil || request.Signature.Origin == "" {
-				Blocked(CurrentOperation(), "isc-002-x-matrix-header", "the header cannot be read: %s", request)
+	DescribeTable("is one of scheme X-Matrix with origin, key and sig", Each(Must("isc-002-x-matrix-header")), Needs(Mail, IdentityServer),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, session := held(ctx)
+			alice.Post(ctx, path, session.Removal())
+			for _, request := range askedToUnbind(ctx, session) {
+				Expect(request.Signature).NotTo(BeNil(), "there is none: %s", request)
+				// A header that cannot be read has no origin, and the reason says what is wrong with it.
+				Expect(request.Signature.Origin).NotTo(BeEmpty(), "%s", request.Signature.Reason)
 			}
-			Expect(request.Signature.Destination).To(BeElementOf(session.Name, host))
-		}
-	}, both(Must("isc-003-destination-parameter")))
+		})
+
+	DescribeTable("names the identity server as its destination", Each(Must("isc-003-destination-parameter")), Needs(Mail, IdentityServer),
+		func(ctx SpecContext, operation string) {
+			path := paths[operation]
+			alice, session := held(ctx)
+			alice.Post(ctx, path, session.Removal())
+			host, _, err := net.SplitHostPort(session.Name)
+			Expect(err).NotTo(HaveOccurred())
+			for _, request := range askedToUnbind(ctx, session) {
+				if request.Signature == nil || request.Signature.Origin == "" {
+					Blocked(CurrentOperation(), "isc-002-x-matrix-header", "the header cannot be read: %s", request)
+				}
+				Expect(request.Signature.Destination).To(BeElementOf(session.Name, host))
+			}
+		})
 })
 
 // grantable is a request that makes the homeserver call an identity server.

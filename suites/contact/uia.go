@@ -21,7 +21,7 @@ const stageOAuth = "m.oauth"
 // This file is about the challenge; uia_password.go is about whom the password
 // stage lets through, uia_stages.go about flows and their order, uia_sessions.go
 // about sessions.
-var _ = Describe("The challenge of POST /account/3pid/add", Operation("add3PID"), Needs(Mail), func() {
+var _ = Describe("The challenge of POST /account/3pid/add", func() {
 
 	It("has flows with stages", Must("uia-001-challenge-schema"),
 		func(ctx SpecContext) {
@@ -75,7 +75,7 @@ var _ = Describe("The challenge of POST /account/3pid/add", Operation("add3PID")
 
 // Stages that clients may leave to a page of the homeserver.
 // client-server-api/#fallback
-var _ = Describe("The fallback pages for POST /account/3pid/add", Operation("add3PID"), Needs(Mail), func() {
+var _ = Describe("The fallback pages for POST /account/3pid/add", func() {
 
 	judge := func(ctx SpecContext) {
 		GinkgoHelper()

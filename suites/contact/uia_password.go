@@ -12,7 +12,7 @@ import (
 
 // Whom the password stage of POST /account/3pid/add lets through.
 // client-server-api/#password-based
-var _ = Describe("The password stage of POST /account/3pid/add", Operation("add3PID"), Needs(Mail), func() {
+var _ = Describe("The password stage of POST /account/3pid/add", func() {
 
 	password := func(identifier JSON, password string) JSON {
 		return JSON{"type": fixtures.StagePassword, "identifier": identifier, "password": password}

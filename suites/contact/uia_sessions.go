@@ -14,7 +14,7 @@ import (
 // The session that holds the requests of one User-Interactive Authentication
 // together. A homeserver may do without; then there is none that could be lost
 // or taken for another. client-server-api/#user-interactive-api-in-the-rest-api
-var _ = Describe("The UIA session of POST /account/3pid/add", Operation("add3PID"), Needs(Mail), func() {
+var _ = Describe("The UIA session of POST /account/3pid/add", func() {
 
 	It("is the same in every challenge", Must("uia-004-session-echo"),
 		func(ctx SpecContext) {
@@ -37,7 +37,7 @@ var _ = Describe("The UIA session of POST /account/3pid/add", Operation("add3PID
 			}
 		})
 
-	It("is the same between stages", On(TwoStageUIA), Must("uia-004-session-echo"),
+	It("is the same between stages", Must("uia-004-session-echo"), On(TwoStageUIA),
 		func(ctx SpecContext) {
 			_, ui, flow := beginWithStages(ctx, fixtures.NewUser(ctx))
 			needSession(ui)
@@ -96,7 +96,7 @@ var _ = Describe("The UIA session of POST /account/3pid/add", Operation("add3PID
 })
 
 // One endpoint's session at another. The accounts do not survive it.
-var _ = Describe("The UIA session of one endpoint", Operation("add3PID"), Needs(Mail), func() {
+var _ = Describe("The UIA session of one endpoint", func() {
 
 	It("does not serve others when it is that of POST /account/3pid/add", Must("uia-014-session-scoped-to-api-call"),
 		func(ctx SpecContext) {

@@ -15,11 +15,11 @@ import (
 //
 // It is about the identity server and nothing else: what is on the account
 // stays there, and what is not need not be.
-var _ = Describe("POST /account/3pid/unbind", Operation("unbind3pidFromAccount"), Needs(IdentityServer), func() {
+var _ = Describe("POST /account/3pid/unbind", func() {
 
 	const path = "/account/3pid/unbind"
 
-	It("leaves the account's list as it is", Needs(Mail), Must("unb-001-kept-on-homeserver"),
+	It("leaves the account's list as it is", Must("unb-001-kept-on-homeserver"),
 		func(ctx SpecContext) {
 			alice, session := held(ctx)
 			before := alice.ThreePIDs(ctx)

@@ -14,7 +14,7 @@ import (
 // The link in the mail. Its path, its parameters and its page are the
 // homeserver's business, so what counts is whether /add accepts the session.
 // identity-service-api/#get_matrixidentityv2validateemailsubmittoken
-var _ = Describe("The mailed validation link", Operation("requestTokenTo3PIDEmail"), Needs(Mail), func() {
+var _ = Describe("The mailed validation link", func() {
 
 	const nextLink = "https://client.example/after?a=1"
 
@@ -29,7 +29,7 @@ var _ = Describe("The mailed validation link", Operation("requestTokenTo3PIDEmai
 			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).To(HaveStatus(http.StatusOK))
 		})
 
-	It("validates nothing when one of its parts is wrong", Must("val-002-wrong-token"),
+	It("validates nothing when one of its parts is wrong", Must("val-002-wrong-token"), Operation("requestTokenTo3PIDEmail"),
 		func(ctx SpecContext) {
 			alice := fixtures.NewUser(ctx)
 			for _, tamper := range fixtures.Tamperings {
@@ -100,7 +100,7 @@ var _ = Describe("The mailed validation link", Operation("requestTokenTo3PIDEmai
 			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).To(HaveStatus(http.StatusOK))
 		})
 
-	It("carries a token of at most 255 characters", Must("val-013-token-length"),
+	It("carries a token of at most 255 characters", Must("val-013-token-length"), Operation("requestTokenTo3PIDEmail"),
 		func(ctx SpecContext) {
 			session := fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret())
 			session.Mail = fixtures.MailFor(ctx, session.Address, 1)

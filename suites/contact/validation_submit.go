@@ -16,9 +16,9 @@ import (
 // submit_url, where a client posts the code that its user read in the message.
 // client-server-api/#post_matrixclientv3account3pidmsisdnrequesttoken
 var (
-	_ = Describe("submit_url of an e-mail session", Operation("requestTokenTo3PIDEmail"), Needs(Mail), On(EmailSubmitURL),
+	_ = Describe("submit_url of an e-mail session", Operation("requestTokenTo3PIDEmail"), On(EmailSubmitURL),
 		func() { submitURL(submittableEmail) })
-	_ = Describe("submit_url of a phone number's session", Operation("requestTokenTo3PIDMSISDN"), Needs(SMS),
+	_ = Describe("submit_url of a phone number's session", Operation("requestTokenTo3PIDMSISDN"),
 		func() { submitURL(submittableNumber) })
 )
 
@@ -84,9 +84,9 @@ func submitURL(submittable func(ctx SpecContext, more ...JSON) submission) {
 		})
 }
 
-var _ = Describe("submit_url of an expired e-mail session", Operation("requestTokenTo3PIDEmail"), Needs(Mail), On(ShortTokenLifetime), func() {
+var _ = Describe("submit_url of an expired e-mail session", func() {
 
-	It("says that the session has expired", Should("val-010-submit-url-bad-parameter"),
+	It("says that the session has expired", Should("val-010-submit-url-bad-parameter"), Operation("requestTokenTo3PIDEmail"), On(ShortTokenLifetime),
 		func(ctx SpecContext) {
 			session := submittableEmail(ctx)
 			Pause(ctx, 1100*time.Millisecond, "the session has to expire")
@@ -96,9 +96,9 @@ var _ = Describe("submit_url of an expired e-mail session", Operation("requestTo
 		})
 })
 
-var _ = Describe("submit_url of a phone number's expired session", Operation("requestTokenTo3PIDMSISDN"), Needs(SMS), func() {
+var _ = Describe("submit_url of a phone number's expired session", func() {
 
-	It("says that the session has expired", Should("val-010-submit-url-bad-parameter"),
+	It("says that the session has expired", Should("val-010-submit-url-bad-parameter"), Operation("requestTokenTo3PIDMSISDN"),
 		func(ctx SpecContext) {
 			session := fixtures.RequestSMS(ctx, fixtures.FreshNumber(ctx), fixtures.FreshSecret())
 			session.Receive(ctx)
