@@ -141,7 +141,7 @@ func limitsBite(ctx context.Context, makeAccount func(context.Context) (Account,
 // and returns the request that came too soon, or nothing. What else keeps
 // accounts from being made was said already.
 func accountsLimited(ctx context.Context, makeAccount func(context.Context) (Account, error)) (request string) {
-	ctx = exchange.Impatient(ctx, func(a *exchange.Answer) { request = a.Method + " " + a.URL })
+	ctx = exchange.Impatient(ctx, func(a *exchange.Response) { request = a.Method + " " + a.URL })
 	for range 5 {
 		if _, err := makeAccount(ctx); err != nil {
 			break

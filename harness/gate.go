@@ -97,7 +97,7 @@ const routedRequirement = "gen-016-v3-prefix"
 // findUnrouted files what preflight has seen of operations that are not known.
 // It needs no more than the path, so neither a missing capability nor a missing
 // spec may leave that row out.
-func findUnrouted(missing map[string]*exchange.Answer) []verdict.Finding {
+func findUnrouted(missing map[string]*exchange.Response) []verdict.Finding {
 	var findings []verdict.Finding
 	for _, operation := range slices.Sorted(maps.Keys(missing)) {
 		findings = append(findings, verdict.Finding{

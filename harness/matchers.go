@@ -12,12 +12,12 @@ import (
 
 // An answerMatcher judges an answer and prints the exchange when it fails.
 type answerMatcher struct {
-	holds func(*exchange.Answer) bool
+	holds func(*exchange.Response) bool
 	wants string
 }
 
 func (m answerMatcher) Match(actual any) (bool, error) {
-	a, ok := actual.(*exchange.Answer)
+	a, ok := actual.(*exchange.Response)
 	if !ok || a == nil {
 		return false, fmt.Errorf("expected an answer of the homeserver, got %T", actual)
 	}
@@ -39,7 +39,7 @@ func HaveStatus(codes ...int) types.GomegaMatcher {
 		words = append(words, fmt.Sprint(c))
 	}
 	return answerMatcher{
-		holds: func(a *exchange.Answer) bool { return slices.Contains(codes, a.Status) },
+		holds: func(a *exchange.Response) bool { return slices.Contains(codes, a.Status) },
 		wants: "status " + strings.Join(words, " or "),
 	}
 }
@@ -47,7 +47,7 @@ func HaveStatus(codes ...int) types.GomegaMatcher {
 // HaveErrcode holds for an answer with one of these Matrix error codes.
 func HaveErrcode(codes ...string) types.GomegaMatcher {
 	return answerMatcher{
-		holds: func(a *exchange.Answer) bool { return slices.Contains(codes, a.Errcode()) },
+		holds: func(a *exchange.Response) bool { return slices.Contains(codes, a.Errcode()) },
 		wants: "errcode " + strings.Join(codes, " or "),
 	}
 }
@@ -56,7 +56,7 @@ func HaveErrcode(codes ...string) types.GomegaMatcher {
 // User-Interactive Authentication is no refusal.
 func BeRefused() types.GomegaMatcher {
 	return answerMatcher{
-		holds: func(a *exchange.Answer) bool {
+		holds: func(a *exchange.Response) bool {
 			return a.Status >= 400 && a.Status < 500 && a.IsStandardError() && !a.IsChallenge()
 		},
 		wants: "a refusal: a 4xx status with errcode and error",
@@ -66,7 +66,7 @@ func BeRefused() types.GomegaMatcher {
 // BeOK holds for an answer with a 2xx status and one JSON object as its body.
 func BeOK() types.GomegaMatcher {
 	return answerMatcher{
-		holds: func(a *exchange.Answer) bool { return a.OK() && a.JSON != nil },
+		holds: func(a *exchange.Response) bool { return a.OK() && a.JSON != nil },
 		wants: "a 2xx status with a JSON object",
 	}
 }
@@ -75,7 +75,7 @@ func BeOK() types.GomegaMatcher {
 // that offers flows.
 func BeChallenge() types.GomegaMatcher {
 	return answerMatcher{
-		holds: (*exchange.Answer).IsChallenge,
+		holds: (*exchange.Response).IsChallenge,
 		wants: "a challenge of User-Interactive Authentication: a 401 with flows",
 	}
 }
@@ -83,7 +83,7 @@ func BeChallenge() types.GomegaMatcher {
 // BeServerError holds for an answer with a 5xx status.
 func BeServerError() types.GomegaMatcher {
 	return answerMatcher{
-		holds: func(a *exchange.Answer) bool { return a.Status >= 500 },
+		holds: func(a *exchange.Response) bool { return a.Status >= 500 },
 		wants: "a server error: a 5xx status",
 	}
 }

@@ -102,7 +102,7 @@ func inSpec() bool {
 }
 
 // explain is what a failing spec prints.
-func explain(s subject, message string, last *exchange.Answer) string {
+func explain(s subject, message string, last *exchange.Response) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s (%s)\n", s.Row.Operation, s.Row.Requirement, s.Entry.Level)
 	fmt.Fprintf(&b, "%s\n%s\n\n%s\n", s.Entry.Statement, s.Entry.URL(specVersion), strings.TrimSpace(message))
@@ -143,7 +143,7 @@ func Strictly(check func(g gomega.Gomega)) {
 // Decline ends the spec as not-supported: the homeserver refused in a way that
 // the catalogue calls lawful for this requirement, under this key. The answer
 // is the evidence; nil where what is missing is the evidence.
-func Decline(key string, answer *exchange.Answer) {
+func Decline(key string, answer *exchange.Response) {
 	ginkgo.GinkgoHelper()
 	s := session.current.subject
 	d, ok := s.Entry.Decline(key)
@@ -159,7 +159,7 @@ func Decline(key string, answer *exchange.Answer) {
 }
 
 // Declined reports whether an answer is the lawful refusal of that key.
-func Declined(key string, answer *exchange.Answer) bool {
+func Declined(key string, answer *exchange.Response) bool {
 	d, ok := session.current.subject.Entry.Decline(key)
 	if !ok {
 		panic(session.current.subject.Entry.ID + " has no lawful refusal " + key + " in the catalogue")

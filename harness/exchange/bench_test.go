@@ -72,7 +72,7 @@ func BenchmarkBare(b *testing.B) {
 }
 
 // answered is an answer as it comes from the network.
-func answered(b *testing.B) *Answer {
+func answered(b *testing.B) *Response {
 	b.Helper()
 	a, err := benchmarked(b).Do(b.Context(), list)
 	if err != nil {

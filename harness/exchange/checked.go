@@ -28,7 +28,7 @@ type reply struct {
 }
 
 // of returns what check finds in an answer, without asking it again.
-func (c *checked) of(a *Answer, check func() []schemas.Violation) []schemas.Violation {
+func (c *checked) of(a *Response, check func() []schemas.Violation) []schemas.Violation {
 	if len(a.Body) > longestChecked {
 		return check()
 	}

@@ -14,7 +14,7 @@ func TestARepeatedAnswerIsCheckedOnce(t *testing.T) {
 	g := NewWithT(t)
 	c, asked := new(checked), 0
 	of := func(operation string, status int, body string) string {
-		found := c.of(&Answer{Operation: operation, Status: status, Body: []byte(body)}, func() []schemas.Violation {
+		found := c.of(&Response{Operation: operation, Status: status, Body: []byte(body)}, func() []schemas.Violation {
 			asked++
 			return []schemas.Violation{{Detail: fmt.Sprint(operation, status, body)}}
 		})
@@ -38,8 +38,8 @@ func TestWhatIsRememberedOfAnswersIsBounded(t *testing.T) {
 	c := new(checked)
 	none := func() []schemas.Violation { return nil }
 	for n := range 2 * mostChecked {
-		c.of(&Answer{Body: fmt.Append(nil, n)}, none)
-		c.of(&Answer{Body: []byte(strings.Repeat("x", longestChecked+1+n))}, none)
+		c.of(&Response{Body: fmt.Append(nil, n)}, none)
+		c.of(&Response{Body: []byte(strings.Repeat("x", longestChecked+1+n))}, none)
 	}
 	g.Expect(c.found).To(HaveLen(mostChecked))
 }

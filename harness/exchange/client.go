@@ -109,7 +109,7 @@ func normal(base string) string {
 func (c *Client) Base() string { return c.base }
 
 // Do sends a request. An error means that no answer came; it is a [NoAnswer].
-func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
+func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.deadline)
 	defer cancel()
 	req, body, err := c.build(ctx, r)
@@ -120,7 +120,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Answer, error) {
 	if op, ok := schemas.OperationFor(req.Method, req.URL.EscapedPath()); ok && strings.HasPrefix(req.URL.String(), c.base+"/") {
 		operation = op.ID
 	}
-	answer := &Answer{
+	answer := &Response{
 		Operation: operation,
 		Method:    req.Method,
 		URL:       req.URL.String(),
@@ -200,7 +200,7 @@ func (c *Client) build(ctx context.Context, r Request) (*http.Request, []byte, e
 }
 
 // send performs the request and fills in the answer.
-func (c *Client) send(req *http.Request, a *Answer) *NoAnswer {
+func (c *Client) send(req *http.Request, a *Response) *NoAnswer {
 	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
 		a.Took = time.Since(a.started)

@@ -85,13 +85,13 @@ func TestAnAnswerKeepsWhatWasSentAndWhatCame(t *testing.T) {
 }
 
 func TestReadingAnAnswer(t *testing.T) {
-	read := func(status int, body string) *Answer {
-		a := &Answer{Status: status, Body: []byte(body)}
+	read := func(status int, body string) *Response {
+		a := &Response{Status: status, Body: []byte(body)}
 		a.decode()
 		return a
 	}
 	for name, c := range map[string]struct {
-		a                        *Answer
+		a                        *Response
 		ok, challenge, stdErr    bool
 		errcode, kindOfMalformed string
 	}{
@@ -127,7 +127,7 @@ func TestReadingAnAnswer(t *testing.T) {
 		g.Expect(c.a.JSON).To(BeNil(), name)
 		g.Expect(c.a.Malformed).To(MatchError(ContainSubstring(c.kindOfMalformed)), name)
 	}
-	NewWithT(t).Expect((*Answer)(nil).String()).To(Equal("no answer"))
+	NewWithT(t).Expect((*Response)(nil).String()).To(Equal("no answer"))
 }
 
 func TestRequestsThatCannotBeBuiltAreNotRecorded(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 
 // Judge returns what an answer of a server that advertises these versions breaks,
 // without any exchange. Operation, Status, Header and Body have to be there.
-func Judge(versions []string, a *Answer) []verdict.Finding {
+func Judge(versions []string, a *Response) []verdict.Finding {
 	c := &Client{versions: versions, set: schemas.For(versions), recorder: NewRecorder(nil, masking.New(""), "")}
 	a.decode()
 	return c.judge(a, nil)
@@ -28,7 +28,7 @@ func Judge(versions []string, a *Answer) []verdict.Finding {
 // judge returns what an answer of one of the eight operations breaks that no
 // spec has to ask for: JSON, content type, schema, error shape, sid grammar, the
 // shape of a 429.
-func (c *Client) judge(a *Answer, failure *NoAnswer) []verdict.Finding {
+func (c *Client) judge(a *Response, failure *NoAnswer) []verdict.Finding {
 	if a.Operation == "" {
 		return nil
 	}
@@ -104,7 +104,7 @@ func pointer(p string) string {
 }
 
 // violations checks the body against the spec's schema and the prose rules.
-func (c *Client) violations(a *Answer) []schemas.Violation {
+func (c *Client) violations(a *Response) []schemas.Violation {
 	return c.checked.of(a, func() []schemas.Violation {
 		// A defect of the validator says nothing about the answer; what was found
 		// before it stands.
@@ -168,7 +168,7 @@ var successRows = map[string]string{
 	"requestTokenTo3PIDMSISDN": "msisdn-002-success",
 }
 
-func (r rule) fits(a *Answer, v schemas.Violation) bool {
+func (r rule) fits(a *Response, v schemas.Violation) bool {
 	if r.operation != "" && r.operation != a.Operation {
 		return false
 	}
@@ -192,7 +192,7 @@ func (r rule) fits(a *Answer, v schemas.Violation) bool {
 	return strings.HasSuffix(where, want)
 }
 
-func rowOf(a *Answer, v schemas.Violation) string {
+func rowOf(a *Response, v schemas.Violation) string {
 	for _, r := range rules {
 		if r.fits(a, v) {
 			return r.row
@@ -202,7 +202,7 @@ func rowOf(a *Answer, v schemas.Violation) string {
 }
 
 // judgeLimit looks at the headers of a 429.
-func (c *Client) judgeLimit(a *Answer, file func(string, verdict.Half, string, ...any)) {
+func (c *Client) judgeLimit(a *Response, file func(string, verdict.Half, string, ...any)) {
 	if code := a.Errcode(); code != "" && code != "M_LIMIT_EXCEEDED" { // without one, the schema says so
 		file("rl-001-429-shape", verdict.Strict, "expected errcode M_LIMIT_EXCEEDED with status 429; got %q", a.Errcode())
 	}
@@ -224,7 +224,7 @@ func (c *Client) judgeLimit(a *Answer, file func(string, verdict.Half, string, .
 }
 
 // judgeCompanions looks for the fields that some error codes must bring along.
-func (c *Client) judgeCompanions(a *Answer, file func(string, verdict.Half, string, ...any)) {
+func (c *Client) judgeCompanions(a *Response, file func(string, verdict.Half, string, ...any)) {
 	companion := map[string]string{
 		"M_RESOURCE_LIMIT_EXCEEDED": "admin_contact",
 		"M_USER_LIMIT_EXCEEDED":     "info_uri",
@@ -243,7 +243,7 @@ func (c *Client) judgeCompanions(a *Answer, file func(string, verdict.Half, stri
 }
 
 // RetryAfter returns how long a 429 asks to wait, at least a tenth of a second.
-func (a *Answer) RetryAfter() time.Duration {
+func (a *Response) RetryAfter() time.Duration {
 	wait := time.Duration(0)
 	header := a.Header.Get("Retry-After")
 	if millis, ok := number(a.JSON["retry_after_ms"]); ok {

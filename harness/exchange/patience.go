@@ -13,7 +13,7 @@ type hurry struct{}
 
 // Impatient returns a context in which DoPatiently does not wait: it tells of the
 // 429 and returns it. It is for looking at whether a run would have to wait.
-func Impatient(ctx context.Context, limited func(*Answer)) context.Context {
+func Impatient(ctx context.Context, limited func(*Response)) context.Context {
 	return context.WithValue(ctx, hurry{}, limited)
 }
 
@@ -21,14 +21,14 @@ func Impatient(ctx context.Context, limited func(*Answer)) context.Context {
 // rate limiter is not what a spec is about: on 429 it waits as long as the
 // answer asks and sends the request again. It returns the 429 when waiting would
 // take too long.
-func (c *Client) DoPatiently(ctx context.Context, r Request) (*Answer, error) {
+func (c *Client) DoPatiently(ctx context.Context, r Request) (*Response, error) {
 	deadline := time.Now().Add(patience)
 	for {
 		answer, err := c.Do(ctx, r)
 		if err != nil || answer.Status != http.StatusTooManyRequests {
 			return answer, err
 		}
-		if limited, hurried := ctx.Value(hurry{}).(func(*Answer)); hurried {
+		if limited, hurried := ctx.Value(hurry{}).(func(*Response)); hurried {
 			limited(answer)
 			return answer, nil
 		}

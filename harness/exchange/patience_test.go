@@ -45,7 +45,7 @@ func limited(body string, header ...string) canned {
 var granted = canned{status: 200, body: `{}`}
 
 // patiently sends one request to answers and says how long that took.
-func patiently(ctx context.Context, answers ...canned) (a *Answer, asked int, took time.Duration, err error) {
+func patiently(ctx context.Context, answers ...canned) (a *Response, asked int, took time.Duration, err error) {
 	l := &line{answers: answers}
 	c := NewClient("http://hs.test", modern, NewRecorder(nil, masking.New(""), ""), enough)
 	c.transport = l
@@ -148,7 +148,7 @@ func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f
 func TestImpatienceReturnsTheRefusal(t *testing.T) {
 	g := NewWithT(t)
 	var told []int
-	ctx := Impatient(t.Context(), func(a *Answer) { told = append(told, a.Status) })
+	ctx := Impatient(t.Context(), func(a *Response) { told = append(told, a.Status) })
 	a, asked, _, err := patiently(ctx, limited(`{"retry_after_ms":10}`), granted)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(a.Status).To(Equal(429))

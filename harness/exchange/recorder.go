@@ -75,7 +75,7 @@ type Recorder struct {
 	spec     string
 	ids      []string          // of the running spec
 	findings []verdict.Finding // of the running spec
-	last     *Answer           // the latest answer of one of the eight operations
+	last     *Response         // the latest answer of one of the eight operations
 }
 
 // NewRecorder returns a recorder that appends to file, which may be nil. The
@@ -119,7 +119,7 @@ func (r *Recorder) File(f verdict.Finding) {
 
 // Last returns the latest answer of one of the eight operations in the running
 // spec, or nil.
-func (r *Recorder) Last() *Answer {
+func (r *Recorder) Last() *Response {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.last
@@ -138,7 +138,7 @@ func (r *Recorder) Mask(text string) string { return r.masker.Mask(r.masker.Fiel
 // Secret makes a secret known before it is used.
 func (r *Recorder) Secret(kind, value string) { r.masker.Register(kind, value) }
 
-func (r *Recorder) add(a *Answer, failure *NoAnswer, findings []verdict.Finding) {
+func (r *Recorder) add(a *Response, failure *NoAnswer, findings []verdict.Finding) {
 	record := Record{
 		Operation: a.Operation,
 		Started:   a.started.UTC().Format(time.RFC3339Nano),

@@ -54,7 +54,7 @@ func TestEveryProseRuleOfTheSchemasBelongsToARow(t *testing.T) {
 		g.Expect(err).NotTo(HaveOccurred())
 		i := slices.IndexFunc(broken, func(v schemas.Violation) bool { return v.Rule == c.rule })
 		g.Expect(i).NotTo(Equal(-1), "%s is not broken by %s", c.rule, c.body)
-		row := rowOf(&Answer{Operation: c.operation, Status: c.status}, broken[i])
+		row := rowOf(&Response{Operation: c.operation, Status: c.status}, broken[i])
 		g.Expect(row).To(Equal(c.row), "%s by %s", c.rule, c.body)
 		covered[c.rule] = true
 	}
@@ -70,7 +70,7 @@ func TestEveryOperationHasARowForAnyViolation(t *testing.T) {
 	anything := schemas.Violation{Pointer: "/later/addition", Keyword: "type", Rule: schemas.RuleSchema}
 	for _, op := range schemas.Operations() {
 		for _, status := range []int{200, 201, 302, 400, 401, 429, 500} {
-			id := rowOf(&Answer{Operation: op.ID, Status: status}, anything)
+			id := rowOf(&Response{Operation: op.ID, Status: status}, anything)
 			entry, ok := requirements.Lookup(id)
 			g := NewWithT(t)
 			g.Expect(ok).To(BeTrue())
@@ -80,6 +80,6 @@ func TestEveryOperationHasARowForAnyViolation(t *testing.T) {
 			}
 		}
 	}
-	id := rowOf(&Answer{Operation: "later", Status: 200}, anything)
+	id := rowOf(&Response{Operation: "later", Status: 200}, anything)
 	NewWithT(t).Expect(id).To(Equal("gen-001-json-object-body"), "the last resort")
 }

@@ -141,7 +141,7 @@ func call(t testing.TB, operationID string) Request {
 }
 
 // answer sends a request that is answered.
-func (w world) answer(t testing.TB, r Request) *Answer {
+func (w world) answer(t testing.TB, r Request) *Response {
 	t.Helper()
 	a, err := w.Do(t.Context(), r)
 	if err != nil {

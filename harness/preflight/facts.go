@@ -51,13 +51,13 @@ func Versions(ctx context.Context, client *exchange.Client) ([]string, error) {
 // NotRouted returns the operations that the homeserver answers as paths it does
 // not know, with these answers. Each is asked once, with an empty body and no
 // token, which changes nothing on any server.
-func NotRouted(ctx context.Context, client *exchange.Client, patience time.Duration) map[string]*exchange.Answer {
+func NotRouted(ctx context.Context, client *exchange.Client, patience time.Duration) map[string]*exchange.Response {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var (
 		wg    sync.WaitGroup
 		mu    sync.Mutex
-		found = map[string]*exchange.Answer{}
+		found = map[string]*exchange.Response{}
 	)
 	for _, op := range schemas.Operations() {
 		wg.Go(func() {

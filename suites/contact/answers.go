@@ -76,7 +76,7 @@ var _ = Describe("Text", func() {
 	It("names the same mailbox whether its letters are escaped or not",
 		Must("gen-003-utf8"), Operation("requestTokenTo3PIDEmail"),
 		func(ctx SpecContext) {
-			request := func(spelling any) *exchange.Answer {
+			request := func(spelling any) *exchange.Response {
 				return fixtures.Post(ctx, emailRequestToken, JSON{
 					"client_secret": fixtures.FreshSecret(), "email": spelling, "send_attempt": 1,
 				})

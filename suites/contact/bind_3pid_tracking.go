@@ -80,7 +80,7 @@ var _ = Describe("A bind that is to be undone", func() {
 })
 
 // unbindAnywhere asks to unbind an address without saying where.
-func unbindAnywhere(ctx SpecContext, alice *fixtures.User, address string) *exchange.Answer {
+func unbindAnywhere(ctx SpecContext, alice *fixtures.User, address string) *exchange.Response {
 	GinkgoHelper()
 	return alice.Post(ctx, "/account/3pid/unbind", JSON{"medium": "email", "address": address})
 }

@@ -64,7 +64,7 @@ var _ = Describe("A web browser", func() {
 var allowOurs = HaveExactElements(BeElementOf("*", origin))
 
 // preflight asks like a browser whether it may send a call.
-func preflight(ctx SpecContext, call *fixtures.Call) *exchange.Answer {
+func preflight(ctx SpecContext, call *fixtures.Call) *exchange.Response {
 	GinkgoHelper()
 	return call.First(ctx,
 		fixtures.WithMethod(http.MethodOptions), fixtures.WithToken(""), fixtures.WithoutBody(),
@@ -74,7 +74,7 @@ func preflight(ctx SpecContext, call *fixtures.Call) *exchange.Answer {
 }
 
 // words are what a header lists, in lower case.
-func words(a *exchange.Answer, header string) []string {
+func words(a *exchange.Response, header string) []string {
 	var list []string
 	for _, word := range strings.Split(strings.Join(a.Header.Values(header), ","), ",") {
 		list = append(list, strings.ToLower(strings.TrimSpace(word)))

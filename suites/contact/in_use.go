@@ -47,7 +47,7 @@ var _ = Describe("POST /account/3pid/email/requestToken for an address in use", 
 // leadNowhere holds for a request that was refused as in use, or granted without
 // a way to validate the session.
 func leadNowhere() types.GomegaMatcher {
-	answer := func(s *fixtures.SessionInUse) *exchange.Answer { return s.Answer }
+	answer := func(s *fixtures.SessionInUse) *exchange.Response { return s.Answer }
 	return And(
 		WithTransform(answer, Or(HaveStatus(http.StatusOK), And(HaveStatus(http.StatusBadRequest), HaveErrcode("M_THREEPID_IN_USE")))),
 		HaveField("Validated", BeFalse()),

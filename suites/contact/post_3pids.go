@@ -76,7 +76,7 @@ var _ = Describe("POST /account/3pid", func() {
 	It("takes no notice of the former key bind", Must("post-009-bind-parameter-ignored"),
 		func(ctx SpecContext) {
 			source := fixtures.AcceptedSource(ctx)
-			post := func(more JSON) (*exchange.Answer, []string) {
+			post := func(more JSON) (*exchange.Response, []string) {
 				alice := fixtures.NewUser(ctx)
 				session := source.Validated(ctx, alice)
 				answer := alice.Post(ctx, postPath, withKeys(session.Creds(), more))
@@ -119,7 +119,7 @@ var _ = Describe("POST /account/3pid", func() {
 })
 
 // postOfEach sends a validated session of each source, by users of their own.
-func postOfEach(ctx SpecContext) (answers []*exchange.Answer) {
+func postOfEach(ctx SpecContext) (answers []*exchange.Response) {
 	GinkgoHelper()
 	for _, source := range fixtures.PostSources() {
 		alice := fixtures.NewUser(ctx)
@@ -130,9 +130,9 @@ func postOfEach(ctx SpecContext) (answers []*exchange.Answer) {
 
 // needGranted ends the spec as blocked when none of the answers grants anything:
 // a homeserver that refuses everything shows nothing else.
-func needGranted(answers []*exchange.Answer) {
+func needGranted(answers []*exchange.Response) {
 	GinkgoHelper()
-	if !slices.ContainsFunc(answers, (*exchange.Answer).OK) {
+	if !slices.ContainsFunc(answers, (*exchange.Response).OK) {
 		Blocked("post3PIDs", "post-007-success-200", "no validated session was taken:\n%s", answers[0])
 	}
 }

@@ -127,7 +127,7 @@ func meetLimit(ctx SpecContext, call *fixtures.Call) fixtures.Burst {
 
 // limited is the answer to one request too many. Where there is none, the
 // requirement does not concern the homeserver.
-func limited(ctx SpecContext, operation string) *exchange.Answer {
+func limited(ctx SpecContext, operation string) *exchange.Response {
 	GinkgoHelper()
 	refusal := fixtures.Limited(ctx, operation)
 	if refusal == nil {

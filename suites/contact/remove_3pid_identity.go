@@ -141,7 +141,7 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 
 // expectUnbound asserts that a removal which names no identity server was taken
 // to where the identifier was bound, and not to another port of that server.
-func expectUnbound(ctx SpecContext, session *fixtures.IdentitySession, answer *exchange.Answer) {
+func expectUnbound(ctx SpecContext, session *fixtures.IdentitySession, answer *exchange.Response) {
 	GinkgoHelper()
 	requests, unbinds := session.Requests(ctx, ""), session.Requests(ctx, control.Unbind)
 	for _, request := range requests {
@@ -158,7 +158,7 @@ func expectUnbound(ctx SpecContext, session *fixtures.IdentitySession, answer *e
 
 // needsSuccess ends the spec as blocked unless a removal that has nothing wrong
 // with it has unbound: what goes wrong beside it tells nothing then.
-func needsSuccess(answer *exchange.Answer) {
+func needsSuccess(answer *exchange.Response) {
 	GinkgoHelper()
 	if answer.Text("id_server_unbind_result") != "success" {
 		Blocked(CurrentOperation(), "rem-010-success-only-if-is-unbound", "a bound identifier could not be unbound:\n%s", answer)

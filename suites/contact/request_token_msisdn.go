@@ -86,7 +86,7 @@ func expectGranted(ctx SpecContext) {
 }
 
 // expectUnsupported asserts that a request was refused for want of SMS.
-func expectUnsupported(answer *exchange.Answer) {
+func expectUnsupported(answer *exchange.Response) {
 	GinkgoHelper()
 	Expect(answer).To(BeRefused())
 	Strictly(func(g Gomega) {

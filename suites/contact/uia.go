@@ -108,7 +108,7 @@ var _ = Describe("The fallback pages for POST /account/3pid/add", func() {
 // expectEnough asserts that the stages a user went through were enough for the
 // request that adds the session's address. Whether such requests are granted at
 // all is another matter, and ends the spec as blocked.
-func expectEnough(ctx SpecContext, u *fixtures.User, s *fixtures.EmailSession, answer *exchange.Answer) {
+func expectEnough(ctx SpecContext, u *fixtures.User, s *fixtures.EmailSession, answer *exchange.Response) {
 	GinkgoHelper()
 	if !answer.OK() && !answer.IsChallenge() {
 		u.Add(ctx, s) // in the way that all specs take

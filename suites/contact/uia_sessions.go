@@ -20,7 +20,7 @@ var _ = Describe("The UIA session of POST /account/3pid/add", func() {
 		func(ctx SpecContext) {
 			ui := fixtures.NewUser(ctx).BeginAdd(ctx, fixtures.ValidateEmail(ctx))
 			needSession(ui)
-			answers := []*exchange.Answer{ui.Submit(ctx, JSON{})}
+			answers := []*exchange.Response{ui.Submit(ctx, JSON{})}
 			if ui.Offers(fixtures.StagePassword) {
 				wrong, _ := ui.Fail(ctx, fixtures.StagePassword)
 				answers = append(answers, wrong)

@@ -111,7 +111,7 @@ var _ = Describe("submit_url of a phone number's expired session", func() {
 
 // A submission is what is to be posted to a submit_url, and where that is.
 type submission struct {
-	answer *exchange.Answer // of requestToken
+	answer *exchange.Response // of requestToken
 	url    string
 	body   JSON // sid, client_secret and token
 }
@@ -158,7 +158,7 @@ func submittableNumber(ctx SpecContext, more ...JSON) submission {
 
 // requestSubmittable asks for a token, with more in the body. Where it is a
 // next_link that the homeserver refuses, the spec ends as not-supported.
-func requestSubmittable(ctx SpecContext, path string, body JSON, more []JSON) *exchange.Answer {
+func requestSubmittable(ctx SpecContext, path string, body JSON, more []JSON) *exchange.Response {
 	GinkgoHelper()
 	for _, m := range more {
 		maps.Copy(body, m)

@@ -10,8 +10,8 @@ import (
 	"threepid-conformance/schemas"
 )
 
-// An Answer is a homeserver's answer together with the request it belongs to.
-type Answer struct {
+// A Response is a homeserver's response together with the request it belongs to.
+type Response struct {
 	ID        string // in exchanges.jsonl; "" when nothing records
 	Operation string // operationId, "" for requests outside the eight operations
 	Method    string
@@ -36,7 +36,7 @@ type Answer struct {
 	record  *Record // the exchange as a reader may see it; nil when nothing records
 }
 
-func (a *Answer) decode() {
+func (a *Response) decode() {
 	value, err := schemas.Decode(a.Body)
 	if err != nil {
 		a.Malformed = err
@@ -67,33 +67,33 @@ func kindOf(v any) string {
 }
 
 // OK reports whether the status is 2xx.
-func (a *Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
+func (a *Response) OK() bool { return a.Status >= 200 && a.Status < 300 }
 
 // Text returns the string under key, or "" when there is none.
-func (a *Answer) Text(key string) string {
+func (a *Response) Text(key string) string {
 	s, _ := a.JSON[key].(string)
 	return s
 }
 
 // Errcode returns the Matrix error code, or "" when there is none.
-func (a *Answer) Errcode() string { return a.Text("errcode") }
+func (a *Response) Errcode() string { return a.Text("errcode") }
 
 // IsChallenge reports whether this is a User-Interactive Authentication
 // challenge: a 401 that offers flows.
-func (a *Answer) IsChallenge() bool {
+func (a *Response) IsChallenge() bool {
 	_, offers := a.JSON["flows"]
 	return a.Status == http.StatusUnauthorized && offers
 }
 
 // IsStandardError reports whether this is a 4xx or 5xx answer with errcode and
 // error, as every refusal outside User-Interactive Authentication has to be.
-func (a *Answer) IsStandardError() bool {
+func (a *Response) IsStandardError() bool {
 	_, message := a.JSON["error"].(string)
 	return a.Status >= 400 && a.Errcode() != "" && message
 }
 
 // String shows request and answer, without secrets, for a failure message.
-func (a *Answer) String() string {
+func (a *Response) String() string {
 	switch {
 	case a == nil:
 		return "no answer"
