@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -14,7 +13,7 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 )
 
-//go:embed v1.6 v1.19 strict
+//go:embed v1.6 v1.19 strict operations.json
 var files embed.FS
 
 // unresolvable is the base address of the compiled schemas. The .invalid
@@ -33,6 +32,7 @@ type schema struct {
 type catalogue struct {
 	sets       []*Set             // ascending by version
 	strict     map[string]*schema // by rule
+	chapters   []Chapter
 	operations []Operation
 }
 
@@ -78,7 +78,7 @@ func load(root fs.FS) (*catalogue, error) {
 	if len(all.sets) == 0 {
 		return nil, fmt.Errorf("no folder is named after a spec version")
 	}
-	all.operations, err = loadOperations(root, all.sets[0].Version)
+	all.chapters, all.operations, err = loadOperations(root)
 	return all, err
 }
 
@@ -86,7 +86,7 @@ func load(root fs.FS) (*catalogue, error) {
 func loadFolder(root fs.FS, folder string) (map[string]*schema, error) {
 	loaded := map[string]*schema{}
 	err := fs.WalkDir(root, folder, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || path.Base(name) == operationsFile {
+		if err != nil || entry.IsDir() {
 			return err
 		}
 		text, err := fs.ReadFile(root, name)
@@ -108,16 +108,19 @@ const (
 	operationsFile = "operations.json"
 )
 
-func loadOperations(root fs.FS, version string) ([]Operation, error) {
-	text, err := fs.ReadFile(root, path.Join(version, operationsFile))
+func loadOperations(root fs.FS) ([]Chapter, []Operation, error) {
+	text, err := fs.ReadFile(root, operationsFile)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var operations []Operation
-	if err := json.Unmarshal(text, &operations); err != nil {
-		return nil, fmt.Errorf("%s/%s: %w", version, operationsFile, err)
+	var declared struct {
+		Chapters   []Chapter
+		Operations []Operation
 	}
-	return operations, nil
+	if err := json.Unmarshal(text, &declared); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", operationsFile, err)
+	}
+	return declared.Chapters, declared.Operations, nil
 }
 
 // compile refuses references before the library sees them: it would fetch

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"path"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -20,7 +19,7 @@ func schemaFiles(t *testing.T) map[string][]byte {
 	t.Helper()
 	found := map[string][]byte{}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || path.Base(name) == operationsFile {
+		if err != nil || entry.IsDir() || name == operationsFile {
 			return err
 		}
 		found[name], err = files.ReadFile(name)

@@ -10,11 +10,32 @@ import (
 	. "github.com/onsi/gomega"
 )
 
+// luggage is the one chapter of the hand-written inputs.
+func luggage(t *testing.T) []Chapter {
+	t.Helper()
+	chapters, err := ReadChapters(os.DirFS("testdata/suites"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return chapters
+}
+
+// declaring is a chapter with one document and these operations.
+func declaring(operationIDs ...string) []Chapter {
+	chapter := Chapter{Name: "c", Documents: []string{"client-server/administrative_contact.yaml"}}
+	for _, id := range operationIDs {
+		chapter.Operations = append(chapter.Operations, Declared{ID: id})
+	}
+	return []Chapter{chapter}
+}
+
+func every(string) bool { return true }
+
 // The inputs below testdata/spec and the files they must give below
 // testdata/want were written by hand, independently of the extractor.
 func TestBothDialects(t *testing.T) {
 	g := NewWithT(t)
-	tree, err := Extract(os.DirFS("testdata/spec"), []string{"swagger", "openapi"})
+	tree, err := Extract(os.DirFS("testdata/spec"), luggage(t), []string{"swagger", "openapi"})
 	g.Expect(err).NotTo(HaveOccurred())
 
 	differences, err := tree.Differences("testdata/want")
@@ -25,7 +46,7 @@ func TestBothDialects(t *testing.T) {
 // A response without a schema, and an operation without a body, give no file.
 func TestNothingIsInvented(t *testing.T) {
 	g := NewWithT(t)
-	tree, err := Extract(os.DirFS("testdata/spec"), []string{"swagger", "openapi"})
+	tree, err := Extract(os.DirFS("testdata/spec"), luggage(t), []string{"swagger", "openapi"})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(tree).NotTo(HaveKey("swagger/listBags/404.json"))
 	g.Expect(tree).NotTo(HaveKey("swagger/listBags/request.json"))
@@ -40,10 +61,10 @@ func TestNothingIsInvented(t *testing.T) {
 
 func TestExtractionIsDeterministic(t *testing.T) {
 	g := NewWithT(t)
-	first, err := Extract(os.DirFS("testdata/spec"), []string{"swagger", "openapi"})
+	first, err := Extract(os.DirFS("testdata/spec"), luggage(t), []string{"swagger", "openapi"})
 	g.Expect(err).NotTo(HaveOccurred())
 	for range 20 {
-		again, err := Extract(os.DirFS("testdata/spec"), []string{"swagger", "openapi"})
+		again, err := Extract(os.DirFS("testdata/spec"), luggage(t), []string{"swagger", "openapi"})
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(again).To(Equal(first))
 	}
@@ -64,7 +85,7 @@ func schemaOf(t *testing.T, schema string, more fstest.MapFS) (string, error) {
 	for name, file := range more {
 		files["v/client-server/"+name] = file
 	}
-	tree, err := Extract(files, []string{"v"})
+	tree, err := Extract(files, declaring("a"), []string{"v"})
 	return string(tree["v/a/200.json"]), err
 }
 
@@ -149,20 +170,25 @@ func TestBadSchemas(t *testing.T) {
 
 func TestBadDocuments(t *testing.T) {
 	for name, c := range map[string]struct{ doc, want string }{
-		"neither dialect":     {"openapi: 3.0.3\npaths: {}", `got swagger "" and openapi "3.0.3"`},
-		"no paths":            {"swagger: '2.0'", "declares no paths"},
-		"no operation":        {"swagger: '2.0'\npaths: {/a: {parameters: []}}", "declares no operation"},
-		"no operationId":      {"swagger: '2.0'\npaths: {/a: {get: {responses: {}}}}", `operationId ""`},
-		"path in operationId": {"swagger: '2.0'\npaths: {/a: {get: {operationId: ../x, responses: {}}}}", `operationId "../x"`},
-		"operationId twice":   {"swagger: '2.0'\npaths: {/a: {get: {operationId: a, responses: {}}, post: {operationId: a, responses: {}}}}", "appears twice"},
-		"no responses":        {"swagger: '2.0'\npaths: {/a: {get: {operationId: a}}}", "declares no responses"},
-		"default response":    {"swagger: '2.0'\npaths: {/a: {get: {operationId: a, responses: {default: {}}}}}", `response "default" is not an HTTP status`},
-		"status range":        {"openapi: 3.1.0\npaths: {/a: {get: {operationId: a, responses: {4XX: {}}}}}", `response "4XX" is not an HTTP status`},
-		"response loop":       {"swagger: '2.0'\npaths: {/a: {get: {operationId: a, responses: {200: {$ref: '#/r'}}}}}\nr: {$ref: '#/r'}", "leads back to itself"},
-		"deprecated: maybe":   {"swagger: '2.0'\npaths: {/a: {get: {operationId: a, deprecated: [maybe], responses: {}}}}", "want true or false"},
+		"neither dialect":   {"openapi: 3.0.3\npaths: {}", `got swagger "" and openapi "3.0.3"`},
+		"no paths":          {"swagger: '2.0'", "declares no paths"},
+		"no operation":      {"swagger: '2.0'\npaths: {/a: {parameters: []}}", `chapter c: no version of the spec knows the operation "a" in client-server/`},
+		"another operation": {"swagger: '2.0'\npaths: {/a: {get: {operationId: b}}}", `knows the operation "a"`},
+		"operationId twice": {"swagger: '2.0'\npaths: {/a: {get: {operationId: a, responses: {}}, post: {operationId: a, responses: {}}}}", "appears twice"},
+		"no responses":      {"swagger: '2.0'\npaths: {/a: {get: {operationId: a}}}", "declares no responses"},
+		"default response":  {"swagger: '2.0'\npaths: {/a: {get: {operationId: a, responses: {default: {}}}}}", `response "default" is not an HTTP status`},
+		"status range":      {"openapi: 3.1.0\npaths: {/a: {get: {operationId: a, responses: {4XX: {}}}}}", `response "4XX" is not an HTTP status`},
+		"response loop":     {"swagger: '2.0'\npaths: {/a: {get: {operationId: a, responses: {200: {$ref: '#/r'}}}}}\nr: {$ref: '#/r'}", "leads back to itself"},
+		"deprecated: maybe": {"swagger: '2.0'\npaths: {/a: {get: {operationId: a, deprecated: [maybe], responses: {}}}}", "want true or false"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Extract(fstest.MapFS{"v/client-server/administrative_contact.yaml": {Data: []byte(c.doc)}}, []string{"v"})
+			empty := &fstest.MapFile{Data: []byte("type: object\n")}
+			_, err := Extract(fstest.MapFS{
+				"v/client-server/administrative_contact.yaml":          {Data: []byte(c.doc)},
+				"v/client-server/definitions/errors/error.yaml":        empty,
+				"v/client-server/definitions/errors/rate_limited.yaml": empty,
+				"v/client-server/definitions/auth_response.yaml":       empty,
+			}, declaring("a"), []string{"v"})
 			NewWithT(t).Expect(err).To(MatchError(ContainSubstring(c.want)))
 		})
 	}
@@ -176,7 +202,7 @@ func TestStatusKeysOfBothTypes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			docs := newLibrary(fstest.MapFS{"a.yaml": {Data: []byte("swagger: '2.0'\npaths: {/a: {get: {operationId: a, responses: " + doc + "}}}")}})
-			operations, err := readOperations(docs, "a.yaml")
+			operations, err := readOperations(docs, "a.yaml", every)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(operations).To(HaveLen(1))
 			g.Expect(operations[0].Statuses).To(Equal([]int{201, 400}))
@@ -199,7 +225,7 @@ paths:
 parameters:
   own: {in: body, name: body, schema: {type: array}}
 `)}})
-	operations, err := readOperations(docs, "a.yaml")
+	operations, err := readOperations(docs, "a.yaml", every)
 	g.Expect(err).NotTo(HaveOccurred())
 	kinds := map[string]string{}
 	for _, op := range operations {
@@ -235,4 +261,29 @@ func TestTree(t *testing.T) {
 		`source.json: line 2: file has "3", spec gives "2"`,
 		"v1/old.json: the spec does not produce this file",
 	}))
+}
+
+func TestBadChapters(t *testing.T) {
+	const good = "name: c\ntitle: A chapter\ndocuments: [a.yaml]\noperations: [{operationId: a}]\n"
+	for name, c := range map[string]struct{ old, new, want string }{
+		"another name":   {"name: c", "name: d", `c/chapter.yaml: want the folder's name, "c", got name "d"`},
+		"no title":       {"title: A chapter", "", "want a title, documents and operations"},
+		"no operations":  {"[{operationId: a}]", "[]", "want a title, documents and operations"},
+		"a typo":         {"title:", "titel:", "c/chapter.yaml: yaml"},
+		"a path":         {"operationId: a", "operationId: ../a", `operationId "../a": want letters`},
+		"another medium": {"operationId: a", "operationId: a, medium: phone", `a: want medium email or msisdn, got "phone"`},
+		"another need":   {"operationId: a", "operationId: a, needs: [e-mail]", `a: want needs mail, sms or identity-server, got "e-mail"`},
+		"twice":          {"{operationId: a}", "{operationId: a}, {operationId: a}", "a is declared in c/chapter.yaml already"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			g.Expect(good).To(ContainSubstring(c.old))
+			_, err := ReadChapters(fstest.MapFS{"c/chapter.yaml": {Data: []byte(strings.Replace(good, c.old, c.new, 1))}})
+			g.Expect(err).To(MatchError(ContainSubstring(c.want)))
+		})
+	}
+	g := NewWithT(t)
+	_, err := ReadChapters(fstest.MapFS{"c/c.go": {}})
+	g.Expect(err).To(MatchError(ContainSubstring("no folder holds a chapter.yaml")))
+	g.Expect(ReadChapters(fstest.MapFS{"c/chapter.yaml": {Data: []byte(good)}})).To(HaveLen(1))
 }

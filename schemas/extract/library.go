@@ -50,6 +50,12 @@ func (l *library) open(name string) (place, error) {
 	return root, nil
 }
 
+// has tells whether there is such a document.
+func (l *library) has(name string) bool {
+	_, err := fs.Stat(l.files, name)
+	return err == nil
+}
+
 // target returns what the $ref at p points to. References are relative to the
 // file that holds them and stay within the version's folder.
 func (l *library) target(p place) (place, error) {

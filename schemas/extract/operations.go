@@ -3,7 +3,6 @@ package extract
 import (
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,12 +10,19 @@ import (
 
 // operation is one entry of operations.json, and the places of its schemas.
 type operation struct {
-	ID            string `json:"operationId"`
-	Method        string `json:"method"`
-	Path          string `json:"path"` // with the /_matrix/client/v3 prefix
-	Deprecated    bool   `json:"deprecated"`
-	Authenticated bool   `json:"authenticated"`
-	Statuses      []int  `json:"statuses"` // documented, ascending
+	ID         string   `json:"operationId"`
+	Chapter    string   `json:"chapter"`
+	Method     string   `json:"method"`
+	Path       string   `json:"path"` // with the prefix, such as /_matrix/client/v3
+	Medium     string   `json:"medium,omitempty"`
+	Needs      []string `json:"needs,omitempty"`
+	Deprecated bool     `json:"deprecated"`
+	Token      bool     `json:"token"`           // is an access token required?
+	Body       bool     `json:"body"`            // has a request a JSON body?
+	UIA        bool     `json:"uia"`             // may a 401 ask for user-interactive auth?
+	Statuses   []int    `json:"statuses"`        // documented, ascending
+	Since      string   `json:"since,omitempty"` // the first version that knows it, unless the oldest does
+	Until      string   `json:"until,omitempty"` // the last version that knows it, unless the newest does
 
 	request   *place        // nil: no JSON body
 	responses map[int]place // statuses that declare a JSON body
@@ -29,11 +35,8 @@ var methods = map[string]string{
 	"put": http.MethodPut, "trace": http.MethodTrace,
 }
 
-// operationName is what an operationId must look like to be a folder name.
-var operationName = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
-
-// readOperations returns the operations of an API document, in its order.
-func readOperations(docs *library, name string) ([]operation, error) {
+// readOperations returns the wanted operations of an API document.
+func readOperations(docs *library, name string, wanted func(operationID string) bool) ([]operation, error) {
 	root, err := docs.open(name)
 	if err != nil {
 		return nil, err
@@ -68,45 +71,44 @@ func readOperations(docs *library, name string) ([]operation, error) {
 			if !ok {
 				continue // parameters, summary and the like
 			}
+			id, err := member.value.text("operationId")
+			if err != nil {
+				return nil, err
+			}
+			if !wanted(id) {
+				continue
+			}
 			op, err := readOperation(docs, d, root, pathItem.value, member.value)
 			if err != nil {
 				return nil, err
 			}
-			op.Method, op.Path = method, base+pathItem.key
+			op.ID, op.Method, op.Path = id, method, base+pathItem.key
 			if slices.ContainsFunc(list, func(other operation) bool { return other.ID == op.ID }) {
 				return nil, member.value.errorf("operationId %q appears twice", op.ID)
 			}
 			list = append(list, op)
 		}
 	}
-	if len(list) == 0 {
-		return nil, paths.errorf("the document declares no operation")
-	}
 	return list, nil
 }
 
 func readOperation(docs *library, d dialect, root, pathItem, at place) (op operation, err error) {
-	if op.ID, err = at.text("operationId"); err != nil {
-		return op, err
-	}
-	if !operationName.MatchString(op.ID) {
-		return op, at.errorf("operationId %q: want letters, digits and underscores", op.ID)
-	}
 	if op.Deprecated, err = at.boolean("deprecated"); err != nil {
 		return op, err
 	}
-	if op.Authenticated, err = needsSecurity(root, at); err != nil {
+	if op.Token, err = needsSecurity(root, at); err != nil {
 		return op, err
 	}
 	if op.request, err = d.requestSchema(pathItem, at); err != nil {
 		return op, err
 	}
+	op.Body = op.request != nil
 	responses, found, err := at.get("responses")
 	if err != nil {
 		return op, err
 	}
 	if !found {
-		return op, at.errorf("operation %s declares no responses", op.ID)
+		return op, at.errorf("the operation declares no responses")
 	}
 	entries, err := responses.entries()
 	if err != nil {
@@ -119,7 +121,7 @@ func readOperation(docs *library, d dialect, root, pathItem, at place) (op opera
 		}
 		status, err := strconv.Atoi(e.key)
 		if err != nil || status < 100 || status > 599 {
-			return op, e.value.errorf("operation %s: response %q is not an HTTP status", op.ID, e.key)
+			return op, e.value.errorf("the response %q is not an HTTP status", e.key)
 		}
 		op.Statuses = append(op.Statuses, status)
 		response, err := docs.deref(e.value)

@@ -1,7 +1,7 @@
 // Command extract makes the JSON Schema files of package schemas from the
 // OpenAPI files of the Matrix specification.
 //
-//	go run ./schemas/cmd/extract --spec DIR [--out ./schemas] [--check]
+//	go run ./schemas/cmd/extract --spec DIR [--chapters ./suites] [--out ./schemas] [--check]
 //
 // DIR holds one folder per spec version, v1.6 and v1.19. With --check nothing
 // is written: what differs is printed. Exit codes: 0 done or no difference,
@@ -34,6 +34,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("extract", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // a bad flag is answered with one sentence, not with a page
 	spec := flags.String("spec", "", "`folder` that holds the spec versions v1.6 and v1.19")
+	suites := flags.String("chapters", "./suites", "`folder` whose <chapter>/chapter.yaml declare the operations")
 	out := flags.String("out", "./schemas", "`folder` to write to, or to compare with")
 	check := flags.Bool("check", false, "write nothing; print what differs and exit 1 on a difference")
 
@@ -44,7 +45,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		flags.SetOutput(stdout)
-		fmt.Fprintln(stdout, "usage: extract --spec DIR [--out DIR] [--check]")
+		fmt.Fprintln(stdout, "usage: extract --spec DIR [--chapters DIR] [--out DIR] [--check]")
 		flags.PrintDefaults()
 		return exitOK
 	case err != nil:
@@ -58,7 +59,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return fail(fmt.Errorf("--spec %s is not a folder", *spec))
 	}
 
-	tree, err := extract.Extract(os.DirFS(*spec), versions)
+	chapters, err := extract.ReadChapters(os.DirFS(*suites))
+	if err != nil {
+		return fail(fmt.Errorf("--chapters %s: %w", *suites, err))
+	}
+	tree, err := extract.Extract(os.DirFS(*spec), chapters, versions)
 	if err != nil {
 		return fail(fmt.Errorf("--spec %s: %w", *spec, err))
 	}

@@ -25,6 +25,9 @@ func specFolder(t *testing.T) string {
 
 func extractWith(args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
+	if len(args) > 0 && args[0] == "--spec" {
+		args = append([]string{"--chapters", "../../extract/testdata/suites"}, args...)
+	}
 	code = run(args, &out, &errs)
 	return code, out.String(), errs.String()
 }
@@ -69,7 +72,8 @@ func TestBadInputIsOneSentenceAndExit2(t *testing.T) {
 		"no --spec":        {nil, "--spec is missing"},
 		"no such folder":   {[]string{"--spec", filepath.Join(spec, "nosuch")}, "is not a folder"},
 		"a file":           {[]string{"--spec", notAFolder}, "is not a folder"},
-		"version missing":  {[]string{"--spec", incomplete}, "spec version v1.19: there is no file client-server/administrative_contact.yaml"},
+		"version missing":  {[]string{"--spec", incomplete}, "spec version v1.19: there is no file client-server/definitions/"},
+		"no chapters":      {[]string{"--chapters", spec, "--spec", spec}, "no folder holds a chapter.yaml"},
 		"unknown flag":     {[]string{"--sepc", spec}, "-sepc"},
 		"extra argument":   {[]string{"--spec", spec, "check"}, `unexpected argument "check"`},
 		"cannot be filled": {[]string{"--spec", spec, "--out", notAFolder}, "not a directory"},
