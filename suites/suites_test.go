@@ -9,8 +9,9 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 
-	"threepid-conformance/harness"
+	"threepid-conformance/fixtures"
 	"threepid-conformance/harness/config"
+	"threepid-conformance/harness/run"
 	_ "threepid-conformance/suites"
 )
 
@@ -31,12 +32,13 @@ func TestConformance(t *testing.T) {
 	}
 	sc, rc := ginkgo.GinkgoConfiguration()
 	sc.FailOnEmpty = true
-	code := harness.Run(t, c, sc, rc, harness.Door{
+	code := run.Start(t, c, sc, rc, run.Invocation{
 		Command: strings.Join(os.Args, " "),
 		Rerun:   strings.Join(append([]string{"go tool ginkgo --label-filter=%s ./suites --"}, c.Arguments()...), " "),
 		Out:     os.Stdout,
+		CleanUp: fixtures.CleanUp,
 	})
-	if code != harness.ExitOK {
+	if code != run.ExitOK {
 		t.Fail()
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"threepid-conformance/harness/deploy"
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/masking"
 	"threepid-conformance/harness/preflight"
@@ -23,14 +24,14 @@ func TestWhichCapabilitiesAreUsable(t *testing.T) {
 		works    bool
 		usable   bool
 	}{
-		{preflight.Yes, false, true}, // what is promised is tested, whatever a probe says
-		{preflight.Yes, true, true},
-		{preflight.No, true, false},
-		{preflight.Auto, true, true},
-		{preflight.Auto, false, false},
+		{deploy.Yes, false, true}, // what is promised is tested, whatever a probe says
+		{deploy.Yes, true, true},
+		{deploy.No, true, false},
+		{deploy.Auto, true, true},
+		{deploy.Auto, false, false},
 		{"", true, false},
 	} {
-		NewWithT(t).Expect(preflight.Capability{Declared: c.declared, Works: c.works}.Usable()).To(Equal(c.usable), "%+v", c)
+		NewWithT(t).Expect(deploy.Capability{Declared: c.declared, Works: c.works}.Usable()).To(Equal(c.usable), "%+v", c)
 	}
 }
 
@@ -38,12 +39,12 @@ func TestADeclarationIsTakenWithoutAProbe(t *testing.T) {
 	g := NewWithT(t)
 	asked := func(http.ResponseWriter, *http.Request) { t.Error("the server was asked") }
 	_, mails := startCatcher(t)
-	yes := preflight.Mail(t.Context(), preflight.Yes, serve(t, asked, enough), mails, probeAddress, probeSecret, enough)
-	g.Expect(yes).To(Equal(preflight.Capability{Declared: preflight.Yes}))
-	g.Expect(preflight.Mail(t.Context(), preflight.Yes, serve(t, asked, enough), nil, probeAddress, probeSecret, enough).Usable()).
+	yes := preflight.Mail(t.Context(), deploy.Yes, serve(t, asked, enough), mails, probeAddress, probeSecret, enough)
+	g.Expect(yes).To(Equal(deploy.Capability{Declared: deploy.Yes}))
+	g.Expect(preflight.Mail(t.Context(), deploy.Yes, serve(t, asked, enough), nil, probeAddress, probeSecret, enough).Usable()).
 		To(BeTrue(), "a missing catcher does not lower it")
 
-	no := preflight.Mail(t.Context(), preflight.No, serve(t, asked, enough), mails, probeAddress, probeSecret, enough)
+	no := preflight.Mail(t.Context(), deploy.No, serve(t, asked, enough), mails, probeAddress, probeSecret, enough)
 	g.Expect(no.Usable()).To(BeFalse())
 	g.Expect(no.Why).To(Equal("the deployment is declared to send no mail"))
 }
@@ -53,8 +54,8 @@ func TestMailWorksWhenTheProbeArrives(t *testing.T) {
 	caught, mails := startCatcher(t)
 	received := make(chan probe, 10)
 	same := func(address string) string { return address }
-	got := preflight.Mail(t.Context(), preflight.Auto, serve(t, mailing(t, caught, same, received), enough), mails, probeAddress, probeSecret, enough)
-	g.Expect(got).To(Equal(preflight.Capability{Declared: preflight.Auto, Works: true}))
+	got := preflight.Mail(t.Context(), deploy.Auto, serve(t, mailing(t, caught, same, received), enough), mails, probeAddress, probeSecret, enough)
+	g.Expect(got).To(Equal(deploy.Capability{Declared: deploy.Auto, Works: true}))
 	g.Expect(received).To(Receive(Equal(probe{ClientSecret: probeSecret, Email: probeAddress, SendAttempt: 1})))
 	g.Expect(received).To(BeEmpty(), "one probe is sent")
 	g.Expect(caught.Count()).To(Equal(1))
@@ -65,7 +66,7 @@ func TestMailToAnotherAddressIsNotTheProbe(t *testing.T) {
 	caught, mails := startCatcher(t)
 	received := make(chan probe, 10)
 	other := func(address string) string { return "not." + address }
-	got := preflight.Mail(t.Context(), preflight.Auto, serve(t, mailing(t, caught, other, received), enough), mails, probeAddress, probeSecret, soon)
+	got := preflight.Mail(t.Context(), deploy.Auto, serve(t, mailing(t, caught, other, received), enough), mails, probeAddress, probeSecret, soon)
 	g.Expect(got.Usable()).To(BeFalse())
 	g.Expect(caught.Count()).To(Equal(1))
 }
@@ -90,11 +91,11 @@ func TestWhyMailIsNotThere(t *testing.T) {
 		"hangs":                    {serve(t, hang, soon), []string{"the probe for mail got no answer: no complete answer within"}},
 		"not there":                {nobody, []string{"the probe for mail got no answer", "connection refused"}},
 	} {
-		for _, declared := range []string{preflight.Auto, ""} {
+		for _, declared := range []string{deploy.Auto, ""} {
 			g := NewWithT(t)
 			got := preflight.Mail(t.Context(), declared, c.client, mails, probeAddress, probeSecret, soon)
 			g.Expect(got.Usable()).To(BeFalse(), name)
-			g.Expect(got.Declared).To(Equal(preflight.Auto), name)
+			g.Expect(got.Declared).To(Equal(deploy.Auto), name)
 			for _, part := range c.says {
 				g.Expect(got.Why).To(ContainSubstring(part), name)
 			}
@@ -107,6 +108,6 @@ func TestWhyMailIsNotThere(t *testing.T) {
 func TestWithoutACatcherTheServerIsNotAsked(t *testing.T) {
 	g := NewWithT(t)
 	client := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the server was asked") }, enough)
-	got := preflight.Mail(t.Context(), preflight.Auto, client, nil, probeAddress, probeSecret, enough)
-	g.Expect(got).To(Equal(preflight.Capability{Declared: preflight.Auto, Why: "there is no mail catcher"}))
+	got := preflight.Mail(t.Context(), deploy.Auto, client, nil, probeAddress, probeSecret, enough)
+	g.Expect(got).To(Equal(deploy.Capability{Declared: deploy.Auto, Why: "there is no mail catcher"}))
 }

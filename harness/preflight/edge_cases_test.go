@@ -5,6 +5,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"threepid-conformance/harness/deploy"
 	"threepid-conformance/harness/preflight"
 )
 
@@ -21,6 +22,6 @@ func TestABrokenCatcherIsNotBlamedOnTheServer(t *testing.T) {
 	caught, mails := startCatcher(t)
 	client := serve(t, answer(200, `{"sid":"1"}`), enough)
 	NewWithT(t).Expect(caught.Close()).To(Succeed())
-	got := preflight.Mail(t.Context(), preflight.Auto, client, mails, probeAddress, probeSecret, enough)
+	got := preflight.Mail(t.Context(), deploy.Auto, client, mails, probeAddress, probeSecret, enough)
 	NewWithT(t).Expect(got.Why).NotTo(ContainSubstring("nothing reached the catcher"))
 }

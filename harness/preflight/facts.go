@@ -17,13 +17,6 @@ import (
 	"threepid-conformance/schemas"
 )
 
-// Facts are what a homeserver says about itself.
-type Facts struct {
-	Versions  []string // of the spec, as advertised by GET /_matrix/client/versions
-	Server    string   // name and version of the software, "" when unknown
-	NotRouted []string // operationIds of the eight that it answers as unknown
-}
-
 // Versions asks which versions of the spec the homeserver advertises. Its
 // errors name the URL and what to check.
 func Versions(ctx context.Context, client *exchange.Client) ([]string, error) {

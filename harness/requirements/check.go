@@ -38,6 +38,24 @@ var (
 	}
 )
 
+// Variants are the names of all variants.
+func Variants() []string {
+	var names []string
+	for _, v := range variants {
+		names = append(names, string(v))
+	}
+	return names
+}
+
+// Capabilities are the names of all needs.
+func Capabilities() []string {
+	var names []string
+	for _, n := range needs {
+		names = append(names, string(n))
+	}
+	return names
+}
+
 // mistakes collects what is wrong with one entry.
 type mistakes struct {
 	id   string

@@ -10,6 +10,7 @@ import (
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/run"
 )
 
 // Addresses that another account has already. As requestToken refuses those, all
@@ -83,7 +84,7 @@ func contenders(ctx SpecContext, address string, n int) (users []*fixtures.User,
 // atOnce sends requests at the same instant and waits for the answers. What came
 // of them is for the lists to show: several users may be told that they have it.
 func atOnce(ctx SpecContext, requests []exchange.Request) {
-	client := Homeserver()
+	client := run.Homeserver()
 	start := make(chan struct{})
 	var sent sync.WaitGroup
 	for _, request := range requests {

@@ -9,6 +9,7 @@ import (
 
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
+	"threepid-conformance/harness/run"
 )
 
 // Validation sessions that POST /account/3pid/add may not accept. Whether they
@@ -56,7 +57,7 @@ var _ = Describe("POST /account/3pid/add with a wrong session", func() {
 		func(ctx SpecContext, alter func(clientSecret string) string) {
 			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
 			wrong := alter(session.ClientSecret)
-			Secret("client_secret", wrong)
+			run.Secret("client_secret", wrong)
 
 			Expect(alice.TryAdd(ctx, session.SID, wrong)).To(BeRefused())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))

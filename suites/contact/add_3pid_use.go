@@ -8,6 +8,7 @@ import (
 
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
+	"threepid-conformance/harness/run"
 )
 
 // What an address is good for once POST /account/3pid/add has added it, and not
@@ -25,7 +26,7 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 
 			reset := fixtures.RequestPasswordReset(ctx, session.Address)
 			Expect(reset.Answer).To(HaveStatus(http.StatusOK))
-			mails, err := AwaitMails(ctx, session.Address, 2) // the first one was for adding the address
+			mails, err := run.AwaitMails(ctx, session.Address, 2) // the first one was for adding the address
 			Expect(err).NotTo(HaveOccurred(), "no mail for a new password arrived")
 			reset.UseAll(ctx, mails[1:])
 

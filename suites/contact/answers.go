@@ -11,6 +11,7 @@ import (
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/run"
 )
 
 // What every answer looks like, whatever it says. client-server-api/#api-standards
@@ -89,10 +90,10 @@ var _ = Describe("Text", func() {
 			if !escaped.OK() {
 				NotTested("the homeserver does not take addresses with such letters:\n%s", escaped)
 			}
-			if _, err := AwaitMails(ctx, first, 1); err != nil {
+			if _, err := run.AwaitMails(ctx, first, 1); err != nil {
 				NotTested("the homeserver sends no mail to addresses with such letters: %v", err)
 			}
-			_, err := AwaitMails(ctx, second, 1)
+			_, err := run.AwaitMails(ctx, second, 1)
 			Expect(err).NotTo(HaveOccurred(), "without an escape the address is another one to the homeserver")
 		})
 })

@@ -9,6 +9,7 @@ import (
 
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
+	"threepid-conformance/harness/run"
 )
 
 // An address has many spellings and one canonical form: case-folded, with the
@@ -36,7 +37,7 @@ var _ = Describe("The canonical form of an e-mail address", func() {
 			alice := fixtures.NewUser(ctx)
 			typed, folded := sharpS()
 			session := requestOutsideASCII(ctx, typed)
-			mails, err := AwaitMails(ctx, folded, 1)
+			mails, err := run.AwaitMails(ctx, folded, 1)
 			if err != nil { // then to the address as it was typed
 				mails = fixtures.MailsTo(ctx, typed, 1)
 			}
@@ -125,7 +126,7 @@ var _ = Describe("Spellings of one e-mail address", func() {
 				}
 			}
 			Expect(reset.Answer).To(BeOK())
-			mails, err := AwaitMails(ctx, address, 2) // the first one was for adding the address
+			mails, err := run.AwaitMails(ctx, address, 2) // the first one was for adding the address
 			Expect(err).NotTo(HaveOccurred(), "no mail for a new password arrived")
 			reset.UseAll(ctx, mails[1:])
 			_, answer := fixtures.ResetPassword(ctx, reset)
@@ -160,7 +161,7 @@ func addAsTyped(ctx SpecContext, u *fixtures.User, typed string) {
 	clientSecret := fixtures.FreshSecret()
 	answer := fixtures.Post(ctx, emailRequestToken, JSON{"client_secret": clientSecret, "email": typed, "send_attempt": 1})
 	Expect(answer).To(BeOK())
-	mails, err := AwaitMails(ctx, typed, 1)
+	mails, err := run.AwaitMails(ctx, typed, 1)
 	Expect(err).NotTo(HaveOccurred(), "no mail arrived at the address in any letter case")
 	session := fixtures.SessionOf(answer, typed, clientSecret)
 	session.ValidateWith(ctx, mails[0])

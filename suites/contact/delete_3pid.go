@@ -8,6 +8,7 @@ import (
 
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
+	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
 )
 
@@ -54,7 +55,7 @@ var _ = Describe("POST /account/3pid/delete", func() {
 			alice, address := fixtures.WithEmail(ctx)
 			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address})
 			if !answer.OK() {
-				Blocked(CurrentOperation(), "rem-004-unknown-id-server-no-support", "the identifier could not be deleted:\n%s", answer)
+				Blocked(run.CurrentOperation(), "rem-004-unknown-id-server-no-support", "the identifier could not be deleted:\n%s", answer)
 			}
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(address), "%s", answer)
 		})
@@ -65,7 +66,7 @@ var _ = Describe("POST /account/3pid/delete", func() {
 			session.Fault(ctx, control.NonJSON(http.StatusNotFound).On(control.Unbind))
 			answer := alice.Post(ctx, path, session.Removal())
 			if !answer.OK() {
-				Blocked(CurrentOperation(), "rem-011-unsupported-is-no-support", "the identifier could not be deleted:\n%s", answer)
+				Blocked(run.CurrentOperation(), "rem-011-unsupported-is-no-support", "the identifier could not be deleted:\n%s", answer)
 			}
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address), "%s", answer)
 		})
@@ -137,7 +138,7 @@ func expectFree(ctx SpecContext, u *fixtures.User, address string) {
 	secret := fixtures.FreshSecret()
 	answer := fixtures.Post(ctx, emailRequestToken, JSON{"client_secret": secret, "email": address, "send_attempt": 1})
 	Expect(answer).To(HaveStatus(http.StatusOK))
-	mails, err := AwaitMails(ctx, address, 2) // the first one was the other user's
+	mails, err := run.AwaitMails(ctx, address, 2) // the first one was the other user's
 	Expect(err).NotTo(HaveOccurred())
 
 	session := fixtures.SessionOf(answer, address, secret)

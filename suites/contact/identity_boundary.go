@@ -9,6 +9,7 @@ import (
 
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
+	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
 )
 
@@ -81,7 +82,7 @@ var _ = Describe("POST /account/3pid/email/requestToken beside an identity serve
 
 			answer := bob.Post(ctx, emailRequestToken, JSON{"client_secret": clientSecret, "email": bound.Address, "send_attempt": 1})
 			Expect(answer).To(HaveStatus(http.StatusOK))
-			mails, err := AwaitMails(ctx, bound.Address, 1)
+			mails, err := run.AwaitMails(ctx, bound.Address, 1)
 			Expect(err).NotTo(HaveOccurred(), "no mail arrived")
 			session := fixtures.SessionOf(answer, bound.Address, clientSecret)
 			session.UseAll(ctx, mails)

@@ -11,6 +11,7 @@ import (
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/run"
 )
 
 // What a homeserver says to one request too many. client-server-api/#rate-limiting
@@ -73,12 +74,12 @@ var _ = Describe("A request that came too soon", func() {
 			address, due := burst.Call.Address, burst.Granted
 
 			Pause(ctx, 500*time.Millisecond, "a mail that should not be has to arrive before the one that should")
-			Expect(Mailbox().Find(ctx, address)).To(HaveLen(due), "mails, of which none is for the refused request")
+			Expect(run.Mailbox().Find(ctx, address)).To(HaveLen(due), "mails, of which none is for the refused request")
 			Expect(burst.Call.Send(ctx)).To(HaveStatus(http.StatusOK), "the same request after the wait")
-			mails, err := AwaitMails(ctx, address, due+1)
+			mails, err := run.AwaitMails(ctx, address, due+1)
 			Expect(err).NotTo(HaveOccurred(), "the repeated request sent no mail")
 			Expect(mails).To(HaveLen(due+1), "mails, of which one is for the repeated request")
-			AtMostMails(address, due+1)
+			run.AtMostMails(address, due+1)
 		})
 
 	It("texts nothing, and its repetition texts once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDMSISDN"),

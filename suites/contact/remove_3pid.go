@@ -8,6 +8,7 @@ import (
 
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
+	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
 )
 
@@ -151,7 +152,7 @@ func askedToUnbind(ctx SpecContext, session *fixtures.IdentitySession) []control
 	GinkgoHelper()
 	requests := session.Requests(ctx, control.Unbind)
 	if len(requests) == 0 {
-		Blocked(CurrentOperation(), "rem-006-explicit-id-server", "the identity server was not asked to unbind")
+		Blocked(run.CurrentOperation(), "rem-006-explicit-id-server", "the identity server was not asked to unbind")
 	}
 	return requests
 }

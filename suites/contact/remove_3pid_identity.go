@@ -10,6 +10,7 @@ import (
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
 )
 
@@ -161,6 +162,6 @@ func expectUnbound(ctx SpecContext, session *fixtures.IdentitySession, answer *e
 func needsSuccess(answer *exchange.Response) {
 	GinkgoHelper()
 	if answer.Text("id_server_unbind_result") != "success" {
-		Blocked(CurrentOperation(), "rem-010-success-only-if-is-unbound", "a bound identifier could not be unbound:\n%s", answer)
+		Blocked(run.CurrentOperation(), "rem-010-success-only-if-is-unbound", "a bound identifier could not be unbound:\n%s", answer)
 	}
 }

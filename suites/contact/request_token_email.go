@@ -9,6 +9,7 @@ import (
 
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
+	"threepid-conformance/harness/run"
 )
 
 const emailRequestToken = "/account/3pid/email/requestToken"
@@ -98,7 +99,7 @@ var _ = Describe("POST /account/3pid/email/requestToken elsewhere", func() {
 	It("refuses an address that the operator denies, before any mail", Must("email-010-denied"),
 		func(ctx SpecContext) {
 			fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret()) // not denied
-			denied := strings.Replace(fixtures.FreshEmail(), "@"+Config().Mail.Domain, "@denied.example", 1)
+			denied := strings.Replace(fixtures.FreshEmail(), "@"+run.Config().Mail.Domain, "@denied.example", 1)
 			answer := fixtures.Post(ctx, emailRequestToken, JSON{
 				"client_secret": fixtures.FreshSecret(), "email": denied, "send_attempt": 1,
 			})

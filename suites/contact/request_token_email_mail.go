@@ -9,6 +9,7 @@ import (
 
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
+	"threepid-conformance/harness/run"
 )
 
 // What POST /account/3pid/email/requestToken sends, and when it sends again.
@@ -24,7 +25,7 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", func() {
 			answer := fixtures.Post(ctx, emailRequestToken, request(address, fixtures.FreshSecret(), 1))
 			Expect(answer).To(HaveStatus(http.StatusOK))
 
-			_, err := AwaitMails(ctx, address, 1)
+			_, err := run.AwaitMails(ctx, address, 1)
 			Expect(err).NotTo(HaveOccurred(), "no mail arrived at the address")
 
 			mails := fixtures.MailsTo(ctx, address, 1)
@@ -41,7 +42,7 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", func() {
 			session.Mail = fixtures.MailFor(ctx, session.Address, 1)
 			if session.SubmitURL == "" {
 				Expect(fixtures.HasValidationLink(session)).To(BeTrue(), "the mail %q has no link to validate with", session.Mail.Subject)
-				Expect(fixtures.LeadsHome(session)).To(BeTrue(), "no link of the mail leads to %s, where the server is: %q", PublicURL(), session.Mail.Links())
+				Expect(fixtures.LeadsHome(session)).To(BeTrue(), "no link of the mail leads to %s, where the server is: %q", run.PublicURL(), session.Mail.Links())
 			} else {
 				Expect(session.Mail.Tokens()).NotTo(BeEmpty(), "the mail %q has no code for submit_url", session.Mail.Subject)
 			}
@@ -84,7 +85,7 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", func() {
 			for i, attempt := range []int{1, 2, 7} {
 				answer := fixtures.Post(ctx, emailRequestToken, request(address, clientSecret, attempt))
 				Expect(answer).To(HaveStatus(http.StatusOK))
-				mails, err := AwaitMails(ctx, address, i+1)
+				mails, err := run.AwaitMails(ctx, address, i+1)
 				Expect(err).NotTo(HaveOccurred(), "send_attempt %d", attempt)
 				Expect(mails).To(HaveLen(i+1), "mails after send_attempt %d", attempt)
 			}
@@ -100,7 +101,7 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", func() {
 				}
 			}
 			for _, address := range addresses {
-				mails, err := AwaitMails(ctx, address, 2)
+				mails, err := run.AwaitMails(ctx, address, 2)
 				Expect(err).NotTo(HaveOccurred(), "two secrets, each with send_attempt 1")
 				Expect(mails).To(HaveLen(2), "mails for two secrets")
 			}

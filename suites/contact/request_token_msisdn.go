@@ -9,6 +9,7 @@ import (
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/run"
 )
 
 const msisdnRequestToken = "/account/3pid/msisdn/requestToken"
@@ -42,7 +43,7 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken", func() {
 			switch {
 			case !answer.OK():
 				expectUnsupported(answer)
-			case Usable(SMS):
+			case run.Usable(SMS):
 				_, err := number.AwaitSMS(ctx, 1)
 				Expect(err).NotTo(HaveOccurred(), "%s", answer)
 			default:

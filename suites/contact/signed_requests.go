@@ -9,6 +9,7 @@ import (
 
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
+	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
 )
 
@@ -71,7 +72,7 @@ var _ = Describe("The Authorization header of an unbind", func() {
 			Expect(err).NotTo(HaveOccurred())
 			for _, request := range askedToUnbind(ctx, session) {
 				if request.Signature == nil || request.Signature.Origin == "" {
-					Blocked(CurrentOperation(), "isc-002-x-matrix-header", "the header cannot be read: %s", request)
+					Blocked(run.CurrentOperation(), "isc-002-x-matrix-header", "the header cannot be read: %s", request)
 				}
 				Expect(request.Signature.Destination).To(BeElementOf(session.Name, host))
 			}

@@ -8,6 +8,7 @@ import (
 
 	"threepid-conformance/fixtures"
 	. "threepid-conformance/harness"
+	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
 )
 
@@ -41,7 +42,7 @@ var _ = Describe("POST /account/3pid/unbind", func() {
 
 			answer := alice.Post(ctx, path, session.Removal())
 			if answer.Text("id_server_unbind_result") != "success" {
-				Blocked(CurrentOperation(), "unb-003-bound-only-identifier", "the homeserver does not say that it has unbound:\n%s", answer)
+				Blocked(run.CurrentOperation(), "unb-003-bound-only-identifier", "the homeserver does not say that it has unbound:\n%s", answer)
 			}
 			Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding is still there\n%s", answer)
 		})

@@ -6,9 +6,9 @@ import (
 	"io"
 	"os"
 
-	"threepid-conformance/harness"
 	"threepid-conformance/harness/report"
 	"threepid-conformance/harness/report/compare"
+	"threepid-conformance/harness/run"
 )
 
 func compareVerb(args []string, out, errs io.Writer) int {
@@ -21,7 +21,7 @@ func compareVerb(args []string, out, errs io.Writer) int {
 	}
 	if len(paths) != 2 {
 		fmt.Fprintf(errs, "compare takes two reports, the old one and the new one (report.json or a results folder); got %d.\n", len(paths))
-		return harness.ExitUsage
+		return run.ExitUsage
 	}
 	var sides [2]*report.Report
 	for i, path := range paths {
@@ -48,7 +48,7 @@ func compareVerb(args []string, out, errs io.Writer) int {
 	}
 	fmt.Fprint(out, c.Markdown())
 	if c.Regressions > 0 {
-		return harness.ExitFail
+		return run.ExitFail
 	}
-	return harness.ExitOK
+	return run.ExitOK
 }

@@ -10,7 +10,7 @@ import (
 	"os"
 	"strings"
 
-	"threepid-conformance/harness"
+	"threepid-conformance/harness/run"
 	_ "threepid-conformance/suites"
 )
 
@@ -36,9 +36,9 @@ func dispatch(args []string, out, errs io.Writer) int {
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
 		usage(out)
 		if len(args) == 0 {
-			return harness.ExitUsage
+			return run.ExitUsage
 		}
-		return harness.ExitOK
+		return run.ExitOK
 	}
 	for _, v := range verbs {
 		if v.name == args[0] {
@@ -50,7 +50,7 @@ func dispatch(args []string, out, errs io.Writer) int {
 		names = append(names, v.name)
 	}
 	fmt.Fprintf(errs, "There is no verb %q; the verbs are %s.\n", args[0], strings.Join(names, ", "))
-	return harness.ExitUsage
+	return run.ExitUsage
 }
 
 func usage(out io.Writer) {
@@ -64,17 +64,17 @@ func usage(out io.Writer) {
 func listVerb(args []string, out, errs io.Writer) int {
 	if len(args) > 0 {
 		fmt.Fprintf(errs, "list takes no arguments; got %q.\n", args)
-		return harness.ExitUsage
+		return run.ExitUsage
 	}
-	fmt.Fprint(out, harness.List())
-	return harness.ExitOK
+	fmt.Fprint(out, run.List())
+	return run.ExitOK
 }
 
 func versionVerb(args []string, out, errs io.Writer) int {
 	if len(args) > 0 {
 		fmt.Fprintf(errs, "version takes no arguments; got %q.\n", args)
-		return harness.ExitUsage
+		return run.ExitUsage
 	}
-	fmt.Fprintln(out, harness.VersionLine())
-	return harness.ExitOK
+	fmt.Fprintln(out, run.VersionLine())
+	return run.ExitOK
 }

@@ -7,8 +7,9 @@ import (
 	"io"
 
 	"threepid-conformance/fixtures"
-	"threepid-conformance/harness"
 	"threepid-conformance/harness/config"
+	"threepid-conformance/harness/preflight"
+	"threepid-conformance/harness/run"
 )
 
 func preflightVerb(args []string, out, errs io.Writer) int {
@@ -20,13 +21,13 @@ func preflightVerb(args []string, out, errs io.Writer) int {
 	c, err := flags.Load()
 	if err != nil {
 		fmt.Fprintln(errs, err)
-		return harness.ExitUsage
+		return run.ExitUsage
 	}
-	return harness.Examine(c, func(ctx context.Context) (harness.Account, error) {
+	return run.Examine(c, func(ctx context.Context) (preflight.Account, error) {
 		user, err := fixtures.MakeUser(ctx)
 		if err != nil {
-			return harness.Account{}, err
+			return preflight.Account{}, err
 		}
-		return harness.Account{ID: user.ID, Token: user.Token}, nil
+		return preflight.Account{ID: user.ID, Token: user.Token}, nil
 	}, out)
 }

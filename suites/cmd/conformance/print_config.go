@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"io"
 
-	"threepid-conformance/harness"
 	"threepid-conformance/harness/config"
+	"threepid-conformance/harness/deploy"
+	"threepid-conformance/harness/run"
 )
 
 func printConfigVerb(args []string, out, errs io.Writer) int {
@@ -18,16 +19,16 @@ func printConfigVerb(args []string, out, errs io.Writer) int {
 	}
 	if len(servers) != 1 {
 		fmt.Fprintf(errs, "print-config takes one homeserver, such as synapse; got %d.\n", len(servers))
-		return harness.ExitUsage
+		return run.ExitUsage
 	}
 	c, err := flags.Load()
 	if err != nil {
 		return sentence(errs, err)
 	}
-	text, err := harness.Settings(c, servers[0])
+	text, err := deploy.Settings(c, servers[0])
 	if err != nil {
 		return sentence(errs, err)
 	}
 	fmt.Fprint(out, text)
-	return harness.ExitOK
+	return run.ExitOK
 }

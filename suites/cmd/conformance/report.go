@@ -10,10 +10,10 @@ import (
 	"path/filepath"
 	"strings"
 
-	"threepid-conformance/harness"
 	"threepid-conformance/harness/config"
 	"threepid-conformance/harness/report"
 	"threepid-conformance/harness/report/overview"
+	"threepid-conformance/harness/run"
 )
 
 func reportVerb(args []string, out, errs io.Writer) int {
@@ -26,12 +26,12 @@ func reportVerb(args []string, out, errs io.Writer) int {
 		return code
 	case *page != "" && *expectations != "":
 		fmt.Fprintln(errs, "--page and --write-expectations do not go together; use one after the other.")
-		return harness.ExitUsage
+		return run.ExitUsage
 	case *page != "":
 		return writePage(*page, paths, out, errs)
 	case len(paths) != 1:
 		fmt.Fprintf(errs, "report takes one results folder; got %d. Several reports go on one page with --page=FILE.\n", len(paths))
-		return harness.ExitUsage
+		return run.ExitUsage
 	}
 	return renew(paths[0], *expectations, out, errs)
 }
@@ -68,16 +68,16 @@ func renew(dir, expectations string, out, errs io.Writer) int {
 	fmt.Fprint(out, r.Summary(dir))
 	if !r.Complete {
 		fmt.Fprintln(out, "The run did not come to its end, so this report is not complete.")
-		return harness.ExitFail
+		return run.ExitFail
 	}
-	return harness.ExitOK
+	return run.ExitOK
 }
 
 // writePage puts several reports on one page.
 func writePage(file string, paths []string, out, errs io.Writer) int {
 	if len(paths) == 0 {
 		fmt.Fprintln(errs, "--page takes the report.json files, or results folders, that go on the page; got none.")
-		return harness.ExitUsage
+		return run.ExitUsage
 	}
 	var reports []*report.Report
 	for _, path := range paths {
@@ -96,13 +96,13 @@ func writePage(file string, paths []string, out, errs io.Writer) int {
 		return sentence(errs, fmt.Errorf("the page cannot be written: %w", err))
 	}
 	fmt.Fprintf(out, "%d reports are on %s.\n", len(reports), file)
-	return harness.ExitOK
+	return run.ExitOK
 }
 
 // sentence prints an error as the one sentence it is.
 func sentence(errs io.Writer, err error) int {
 	fmt.Fprintln(errs, strings.Join(strings.Fields(err.Error()), " "))
-	return harness.ExitUsage
+	return run.ExitUsage
 }
 
 // parseMixed reads the flags of a verb that takes other arguments as well, which
@@ -116,10 +116,10 @@ func parseMixed(set *flag.FlagSet, takes string, args []string, out, errs io.Wri
 			fmt.Fprintf(out, "Usage: %s [flags] %s\n\n", set.Name(), takes)
 			set.SetOutput(out)
 			set.PrintDefaults()
-			return nil, harness.ExitOK, true
+			return nil, run.ExitOK, true
 		case err != nil:
 			fmt.Fprintf(errs, "%v; %s --help prints the flags.\n", err, set.Name())
-			return nil, harness.ExitUsage, true
+			return nil, run.ExitUsage, true
 		case set.NArg() == 0:
 			return rest, 0, false
 		}

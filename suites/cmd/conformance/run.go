@@ -11,8 +11,9 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 
-	"threepid-conformance/harness"
+	"threepid-conformance/fixtures"
 	"threepid-conformance/harness/config"
+	"threepid-conformance/harness/run"
 )
 
 // failed remembers that Ginkgo failed the suite; the exit code says so, too.
@@ -32,12 +33,12 @@ func runVerb(args []string, out, errs io.Writer) int {
 	}
 	if _, err := types.ParseLabelFilter(*filter); err != nil {
 		fmt.Fprintf(errs, "The label filter %q cannot be read; write labels with &&, ||, ! and parentheses, e.g. 'add3PID && MUST'.\n", *filter)
-		return harness.ExitUsage
+		return run.ExitUsage
 	}
 	c, err := flags.Load()
 	if err != nil {
 		fmt.Fprintln(errs, err)
-		return harness.ExitUsage
+		return run.ExitUsage
 	}
 
 	sc, rc := ginkgo.GinkgoConfiguration()
@@ -50,10 +51,11 @@ func runVerb(args []string, out, errs io.Writer) int {
 	if info, err := os.Stdout.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		rc.NoColor = true
 	}
-	return harness.Run(&failed{}, c, sc, rc, harness.Door{
+	return run.Start(&failed{}, c, sc, rc, run.Invocation{
 		Command: "conformance run " + strings.Join(args, " "),
 		Rerun:   strings.Join(append([]string{program() + " run --label-filter=%s"}, c.Arguments()...), " "),
 		Out:     out,
+		CleanUp: fixtures.CleanUp,
 	})
 }
 
@@ -75,13 +77,13 @@ func parse(set *flag.FlagSet, args []string, out, errs io.Writer) (code int, don
 		fmt.Fprintf(out, "Usage: %s [flags]\n\n", set.Name())
 		set.SetOutput(out)
 		set.PrintDefaults()
-		return harness.ExitOK, true
+		return run.ExitOK, true
 	case err != nil:
 		fmt.Fprintf(errs, "%v; %s --help prints the flags.\n", err, set.Name())
-		return harness.ExitUsage, true
+		return run.ExitUsage, true
 	case set.NArg() > 0:
 		fmt.Fprintf(errs, "Unexpected arguments %q; %s takes flags only.\n", set.Args(), set.Name())
-		return harness.ExitUsage, true
+		return run.ExitUsage, true
 	}
 	return 0, false
 }
