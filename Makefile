@@ -66,6 +66,6 @@ compare: ## what changed between two reports: OLD=… NEW=…, files or results 
 	@test -n "$(OLD)" -a -n "$(NEW)" || { echo "Say which reports: make compare OLD=old/report.json NEW=results" >&2; exit 2; }
 	@$(CONFORMANCE) compare $(ARGS) $(OLD) $(NEW)
 
-schemas: ## extract the JSON schemas from SPEC=folder with v1.6 and v1.19; CHECK=1 only compares
+schemas: ## extract the JSON schemas of all versions in SPEC=folder with v1.1, v1.2, …; CHECK=1 only compares
 	@test -n "$(SPEC)" || { echo "Say where the spec's OpenAPI files are: make schemas SPEC=…" >&2; exit 2; }
 	$(GO) run ./schemas/cmd/extract --spec $(SPEC) $(if $(CHECK),--check)

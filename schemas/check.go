@@ -1,19 +1,18 @@
 package schemas
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 )
 
-// RuleSchema is the rule of every violation that Check reports.
+// RuleSchema is the rule of every violation of a schema of the specification.
 const RuleSchema = "schema"
 
-// The rules of CheckStrict: what the specification demands in prose. Each has
-// a schema of its own, strict/<rule>.json, which holds only what the extracted
-// schemas lack, so that no defect is reported by both.
+// The other rules: what the specification demands in prose. Each has a schema of
+// its own, strict/<rule>.json, which holds only what the extracted schemas lack,
+// so that no defect is reported by both.
 const (
 	// RuleErrorKey: a standard error has the key error, and its errcode is
 	// not empty.
@@ -34,95 +33,58 @@ const (
 	RuleRetryAfterNonNegative = "retry-after-non-negative"
 )
 
-// ruleJSONObject names the schema for answers of which only this much is
-// known. It serves Check, not CheckStrict.
+// ruleJSONObject names the schema for answers of which only this much is known.
 const ruleJSONObject = "json-object"
 
-// Rules returns every rule that CheckStrict may report, sorted.
+// Rules returns every rule in prose that Check may report, sorted.
 func Rules() []string {
 	rules := slices.Sorted(maps.Keys(embedded().strict))
 	return slices.DeleteFunc(rules, func(rule string) bool { return rule == ruleJSONObject })
 }
 
-// Check holds an answer against the schema that the specification documents
-// for the operation and status. A status without one is judged as a standard
-// error from 400 on (429 as a rate-limit error) and otherwise only has to be a
-// JSON object. So is a 401 of an operation with user-interactive
+// Check holds an answer that [Decode] has decoded against the schema that the
+// specification documents for the operation and status, and then against the
+// rules that it states in prose only. A status without a schema is judged as a
+// standard error from 400 on (429 as a rate-limit error) and otherwise only has
+// to be a JSON object. So is a 401 of an operation with user-interactive
 // authentication that is no challenge but a standard error about the token.
 //
-// Violations are sorted. The error is a *DecodeError if the body is not one
-// strictly decodable JSON value. Any other error (no such operation, a defect of
-// the validator) says nothing about the answer.
-func (s *Set) Check(operationID string, status int, body []byte) ([]Violation, error) {
-	value, err := s.decode(operationID, body)
-	if err != nil {
-		return nil, err
-	}
-	return s.checkValue(operationID, status, value)
-}
-
-func (s *Set) checkValue(operationID string, status int, value any) ([]Violation, error) {
-	violations, err := s.documented(operationID, status, value).validate(value)
-	for i := range violations {
-		violations[i].Rule = RuleSchema
-	}
-	return inOrder(violations), err
-}
-
-// CheckStrict holds an answer against the rules that the specification states
-// in prose only. Each violation names its rule. Sorting and errors are those
-// of Check.
-func (s *Set) CheckStrict(operationID string, status int, body []byte) ([]Violation, error) {
-	value, err := s.decode(operationID, body)
-	if err != nil {
-		return nil, err
-	}
-	return s.checkStrictly(operationID, status, value)
-}
-
-func (s *Set) checkStrictly(operationID string, status int, value any) ([]Violation, error) {
+// Violations are sorted within each rule. An error (a defect of the validator)
+// says nothing about the answer; beside it stands what was found before.
+func (s *Set) Check(operationID string, status int, value any) ([]Violation, error) {
 	var violations []Violation
-	for _, rule := range s.strictRules(operationID, status, value) {
-		found, err := s.strict[rule].validate(value)
+	for _, schema := range s.judging(operationID, status, value) {
+		found, err := schema.validate(value)
 		if err != nil {
-			return nil, err
+			return violations, err
 		}
 		violations = append(violations, found...)
 	}
-	return inOrder(violations), nil
+	return violations, nil
 }
 
-// CheckDecoded is Check and then CheckStrict of an answer that [Decode] has
-// decoded, for an operation that there is. It is for callers who need the value,
-// too. Beside an error of CheckStrict stands what Check has found.
-func (s *Set) CheckDecoded(operationID string, status int, value any) ([]Violation, error) {
-	found, err := s.checkValue(operationID, status, value)
-	if err != nil {
-		return nil, err
-	}
-	strict, err := s.checkStrictly(operationID, status, value)
-	return append(found, strict...), err
-}
-
-// Judging returns the schemas that Check and CheckStrict hold an answer against,
-// decoded. They belong to the set and are not to be changed.
+// Judging returns the schemas that Check holds an answer against, decoded. They
+// belong to the set and are not to be changed. The error is a *DecodeError.
 func (s *Set) Judging(operationID string, status int, body []byte) ([]map[string]any, error) {
-	value, err := s.decode(operationID, body)
+	value, err := Decode(body)
 	if err != nil {
 		return nil, err
 	}
-	judging := []map[string]any{s.documented(operationID, status, value).source}
-	for _, rule := range s.strictRules(operationID, status, value) {
-		judging = append(judging, s.strict[rule].source)
+	var sources []map[string]any
+	for _, schema := range s.judging(operationID, status, value) {
+		sources = append(sources, schema.compiled().source)
 	}
-	return judging, nil
+	return sources, nil
 }
 
-func (s *Set) decode(operationID string, body []byte) (any, error) {
-	if _, ok := OperationByID(operationID); !ok {
-		return nil, fmt.Errorf("there is no operation %q to judge an answer of", operationID)
+// judging lists the schemas that apply to an answer, the documented one first.
+func (s *Set) judging(operationID string, status int, value any) []*schema {
+	documented := s.documented(operationID, status, value)
+	list := []*schema{documented}
+	for _, rule := range s.rules(documented, operationID, status, value) {
+		list = append(list, s.strict[rule])
 	}
-	return Decode(body)
+	return list
 }
 
 // statusFile names the schema of a status within its operation.
@@ -132,7 +94,7 @@ func statusFile(status int) string { return strconv.Itoa(status) + ".json" }
 func (s *Set) documented(operationID string, status int, value any) *schema {
 	own, ok := s.files[operationID+"/"+statusFile(status)]
 	switch {
-	case ok && status == http.StatusUnauthorized && !isChallenge(value):
+	case status == http.StatusUnauthorized && s.challenges(operationID) && !isChallenge(value):
 		return s.files["common/error.json"]
 	case ok:
 		return own
@@ -144,27 +106,37 @@ func (s *Set) documented(operationID string, status int, value any) *schema {
 	return s.strict[ruleJSONObject]
 }
 
-// strictRules lists the rules that apply to an answer.
-func (s *Set) strictRules(operationID string, status int, value any) []string {
-	if status == http.StatusOK {
-		switch operationID {
-		case "getAccount3PIDs":
-			return []string{RuleTimestampMilliseconds}
-		case "requestTokenTo3PIDEmail", "requestTokenTo3PIDMSISDN":
-			return []string{RuleSIDGrammar}
-		}
-	}
-	_, uia := s.files[operationID+"/"+statusFile(http.StatusUnauthorized)]
+// rules lists the rules that apply to an answer. Those about a success apply
+// where the documented schema has the field that they are about.
+func (s *Set) rules(documented *schema, operationID string, status int, value any) []string {
 	switch {
+	case status == http.StatusOK && documented.declares("threepids"):
+		return []string{RuleTimestampMilliseconds}
+	case status == http.StatusOK && documented.declares("sid"):
+		return []string{RuleSIDGrammar}
 	case status < http.StatusBadRequest:
 		return nil
-	case uia && status == http.StatusUnauthorized && isChallenge(value):
+	case status == http.StatusUnauthorized && s.challenges(operationID) && isChallenge(value):
 		// A challenge need not be an error; after a failed stage it is both.
 		return []string{RuleFlowsNonEmpty, RuleStagesNonEmpty, RuleErrcodeForm}
 	case status == http.StatusTooManyRequests:
 		return []string{RuleErrorKey, RuleErrcodeForm, RuleRetryAfterNonNegative}
 	}
 	return []string{RuleErrorKey, RuleErrcodeForm}
+}
+
+// challenges tells whether the documented 401 of an operation is the challenge of
+// user-interactive authentication.
+func (s *Set) challenges(operationID string) bool {
+	documented, ok := s.files[operationID+"/"+statusFile(http.StatusUnauthorized)]
+	return ok && documented.declares("flows")
+}
+
+// declares tells whether the schema has a property of this name at its top.
+func (s *schema) declares(property string) bool {
+	var top facts
+	top.add(s.compiled().source)
+	return top.properties[property] != nil
 }
 
 // isChallenge tells a UIA challenge from a standard error with status 401,

@@ -31,8 +31,8 @@ const (
 	NumberOutOfRange DecodeKind = "number-out-of-range"
 )
 
-// DecodeError is the error of Decode, Check and CheckStrict for a body that is
-// not one strictly decodable JSON value. Its text names keys and sizes, and
+// DecodeError is the error of Decode for a body that is not one strictly
+// decodable JSON value. Its text names keys and sizes, and
 // quotes no string value.
 type DecodeError struct {
 	Kind DecodeKind
@@ -53,9 +53,6 @@ func (e *DecodeError) Error() string { return e.detail }
 func Decode(body []byte) (any, error) {
 	if !utf8.Valid(body) {
 		return nil, decodeErrorAt(NotUTF8, invalidUTF8(body), "want JSON in UTF-8, got a body with invalid UTF-8")
-	}
-	if value, ok := quickly(body); ok {
-		return value, nil
 	}
 	d := &decoder{Decoder: json.NewDecoder(bytes.NewReader(body)), body: body}
 	d.UseNumber()

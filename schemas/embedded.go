@@ -6,29 +6,35 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"slices"
+	"maps"
+	"path"
 	"strings"
 	"sync"
 
 	"github.com/xeipuuv/gojsonschema"
 )
 
-//go:embed v1.6 v1.19 strict operations.json
+//go:embed operations.json versions.json v1.*/*/*.json strict/*.json
 var files embed.FS
 
 // unresolvable is the base address of the compiled schemas. The .invalid
 // domain does not exist, so that no reference can ever be fetched.
 const unresolvable = "https://schemas.invalid/"
 
-// schema is one compiled file.
+// schema is one schema of a set, or a rule of folder strict.
 type schema struct {
-	name     string // below schemas/, as in Violation.Schema
-	rule     string
-	source   map[string]any
-	compiled *gojsonschema.Schema
+	name string // as in Violation.Schema
+	rule string
+	// compiled compiles the file on first use: a run needs one version's.
+	compiled func() *compiled
 }
 
-// catalogue is everything that is embedded, compiled.
+type compiled struct {
+	source    map[string]any
+	validator *gojsonschema.Schema
+}
+
+// catalogue is everything that is embedded.
 type catalogue struct {
 	sets       []*Set             // ascending by version
 	strict     map[string]*schema // by rule
@@ -36,119 +42,127 @@ type catalogue struct {
 	operations []Operation
 }
 
-// embedded compiles the schemas on first use. The files are part of the
-// program, so a broken one is a programming error, which the tests exclude.
+// embedded reads the tables on first use. The files are part of the program, so
+// a broken one is a programming error, which the tests exclude.
 var embedded = sync.OnceValue(func() *catalogue {
 	all, err := load(files)
 	if err != nil {
-		panic("schemas: the embedded schemas are broken: " + err.Error())
+		panic("schemas: the embedded tables are broken: " + err.Error())
 	}
 	return all
 })
 
-// load compiles every schema below root: folders named after a spec version,
-// and folder strict.
+// load reads the tables below root and finds the schemas that they name.
 func load(root fs.FS) (*catalogue, error) {
-	setFormats()
-	strict, err := loadFolder(root, strictFolder)
-	if err != nil {
-		return nil, err
-	}
 	all := &catalogue{strict: map[string]*schema{}}
-	for name, s := range strict {
-		s.rule = strings.TrimSuffix(name, ".json")
-		all.strict[s.rule] = s
-	}
-	folders, err := fs.ReadDir(root, ".")
+	strict, err := fs.Glob(root, strictFolder+"/*.json")
 	if err != nil {
 		return nil, err
 	}
-	for _, folder := range folders {
-		minor, ok := minorVersion(folder.Name())
-		if !ok {
-			continue
-		}
-		set := &Set{Version: folder.Name(), minor: minor, strict: all.strict}
-		if set.files, err = loadFolder(root, set.Version); err != nil {
-			return nil, err
-		}
-		all.sets = append(all.sets, set)
+	for _, file := range strict {
+		rule := strings.TrimSuffix(path.Base(file), ".json")
+		all.strict[rule] = &schema{name: file, rule: rule, compiled: compiledFrom(root, file)}
 	}
-	slices.SortFunc(all.sets, byMinorVersion)
-	if len(all.sets) == 0 {
-		return nil, fmt.Errorf("no folder is named after a spec version")
+	if whatever, ok := all.strict[ruleJSONObject]; ok {
+		whatever.rule = RuleSchema
 	}
-	all.chapters, all.operations, err = loadOperations(root)
-	return all, err
-}
 
-// loadFolder compiles the schemas of a folder; the keys are names within it.
-func loadFolder(root fs.FS, folder string) (map[string]*schema, error) {
-	loaded := map[string]*schema{}
-	err := fs.WalkDir(root, folder, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(root, name)
-		if err != nil {
-			return err
-		}
-		s, err := compile(name, text)
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		loaded[strings.TrimPrefix(name, folder+"/")] = s
-		return nil
-	})
-	return loaded, err
-}
-
-const (
-	strictFolder   = "strict"
-	operationsFile = "operations.json"
-)
-
-func loadOperations(root fs.FS) ([]Chapter, []Operation, error) {
-	text, err := fs.ReadFile(root, operationsFile)
-	if err != nil {
-		return nil, nil, err
-	}
 	var declared struct {
 		Chapters   []Chapter
 		Operations []Operation
 	}
-	if err := json.Unmarshal(text, &declared); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", operationsFile, err)
+	if err := readTable(root, "operations.json", &declared); err != nil {
+		return nil, err
 	}
-	return declared.Chapters, declared.Operations, nil
+	all.chapters, all.operations = declared.Chapters, declared.Operations
+
+	// Each version says what it changes against the one before.
+	var versions []struct {
+		Version string
+		Schemas map[string]string // name to file; no file: the version dropped it
+	}
+	if err := readTable(root, "versions.json", &versions); err != nil {
+		return nil, err
+	}
+	current, byFile := map[string]string{}, map[string]func() *compiled{}
+	for _, version := range versions {
+		minor, ok := minorVersion(version.Version)
+		if !ok {
+			return nil, fmt.Errorf("versions.json: want a version such as v1.6, got %q", version.Version)
+		}
+		maps.Copy(current, version.Schemas)
+		set := &Set{Version: version.Version, minor: minor, files: map[string]*schema{}, strict: all.strict}
+		for name, file := range current {
+			if file == "" {
+				continue
+			}
+			if byFile[file] == nil {
+				byFile[file] = compiledFrom(root, file)
+			}
+			set.files[name] = &schema{name: set.Version + "/" + name, rule: RuleSchema, compiled: byFile[file]}
+		}
+		all.sets = append(all.sets, set)
+	}
+	if len(all.sets) == 0 {
+		return nil, fmt.Errorf("versions.json names no version")
+	}
+	return all, nil
 }
 
-// compile refuses references before the library sees them: it would fetch
-// remote ones, and follow circular ones until the stack overflows.
-func compile(name string, text []byte) (*schema, error) {
+const strictFolder = "strict"
+
+func readTable(root fs.FS, name string, table any) error {
+	text, err := fs.ReadFile(root, name)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, table); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func compiledFrom(root fs.FS, file string) func() *compiled {
+	return sync.OnceValue(func() *compiled {
+		c, err := compile(root, file)
+		if err != nil {
+			panic("schemas: an embedded schema is broken: " + err.Error())
+		}
+		return c
+	})
+}
+
+// compile reads a schema and refuses references before the library sees them: it
+// would fetch remote ones, and follow circular ones until the stack overflows.
+func compile(root fs.FS, file string) (*compiled, error) {
+	setFormats()
+	text, err := fs.ReadFile(root, file)
+	if err != nil {
+		return nil, err
+	}
 	if bytes.Contains(text, []byte(`"$ref"`)) {
-		return nil, fmt.Errorf("a schema must stand alone, this one contains a $ref")
+		return nil, fmt.Errorf("%s: a schema must stand alone, this one contains a $ref", file)
 	}
 	decoded, err := Decode(text)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	source, ok := decoded.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("a schema must be a JSON object")
+		return nil, fmt.Errorf("%s: a schema must be a JSON object", file)
 	}
 	if err := checkIntegerWalk(source); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	// A loader of its own for each schema: compiling on a shared one races.
 	loader := gojsonschema.NewSchemaLoader()
-	address := unresolvable + name
+	address := unresolvable + file
 	if err := loader.AddSchema(address, gojsonschema.NewBytesLoader(text)); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	compiled, err := loader.Compile(gojsonschema.NewReferenceLoader(address))
+	validator, err := loader.Compile(gojsonschema.NewReferenceLoader(address))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return &schema{name: name, rule: RuleSchema, source: source, compiled: compiled}, nil
+	return &compiled{source, validator}, nil
 }

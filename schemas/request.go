@@ -38,7 +38,7 @@ func (s *Set) Request(operationID string) (RequestShape, bool) {
 		return RequestShape{}, false
 	}
 	var body facts
-	body.add(schema.source)
+	body.add(schema.compiled().source)
 	return RequestShape{Fields: body.fields(nil)}, true
 }
 

@@ -1,14 +1,12 @@
-// Package schemas judges the answers of the eight third-party-identifier
-// operations by their JSON Schemas.
+// Package schemas judges what homeservers answer by JSON Schemas.
 //
-// The schemas of folders v1.6 and v1.19 are extracted from the Matrix
-// specification (see cmd/extract); those of folder strict state by hand what
-// the specification says in prose only. All are embedded and complete in
-// themselves, so that judging needs neither files nor network.
+// Those of folders v1.x are extracted from the Matrix specification (see
+// cmd/extract); those of folder strict state by hand what the specification says
+// in prose only. All are embedded and complete in themselves, so that judging
+// needs neither files nor network.
 package schemas
 
 import (
-	"cmp"
 	"strconv"
 	"strings"
 )
@@ -16,29 +14,29 @@ import (
 // Set is the schemas of one version of the specification. It is safe for
 // concurrent use.
 type Set struct {
-	// Version is the spec version the schemas were extracted from, "v1.6" or
-	// "v1.19".
+	// Version is the spec version, such as "v1.6".
 	Version string
 
 	minor  int
-	files  map[string]*schema // by name within the version: "add3PID/200.json"
+	files  map[string]*schema // by name: "add3PID/200.json", "add3PID/request.json"
 	strict map[string]*schema // by rule
 }
 
 // For returns the schemas to judge a server by that advertises these versions
-// (as in the answer of GET /_matrix/client/versions): the newest set that is
-// not newer than the newest advertised v1.x, and at least the oldest set. What
-// is not of the form v1.x does not count.
-func For(advertised []string) *Set {
+// (as in the answer of GET /_matrix/client/versions): those of the newest v1.x
+// among them, and no newer than the newest there is. What is not of the form v1.x
+// does not count; if nothing does, the oldest set is returned.
+func For(advertised []string) *Set { return embedded().setFor(advertised) }
+
+func (c *catalogue) setFor(advertised []string) *Set {
 	newest := 0
 	for _, version := range advertised {
 		if minor, ok := minorVersion(version); ok {
 			newest = max(newest, minor)
 		}
 	}
-	sets := embedded().sets // ascending
-	chosen := sets[0]
-	for _, set := range sets {
+	chosen := c.sets[0]
+	for _, set := range c.sets { // ascending
 		if set.minor <= newest {
 			chosen = set
 		}
@@ -55,5 +53,3 @@ func minorVersion(version string) (int, bool) {
 	minor, err := strconv.Atoi(digits)
 	return minor, err == nil
 }
-
-func byMinorVersion(a, b *Set) int { return cmp.Compare(a.minor, b.minor) }

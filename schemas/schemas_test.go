@@ -10,20 +10,21 @@ import (
 )
 
 func TestForChoosesByTheNewestAdvertisedVersion(t *testing.T) {
+	sets := embedded().sets
+	oldest, newest := sets[0].Version, sets[len(sets)-1].Version
 	for _, c := range []struct {
 		advertised []string
 		want       string
 	}{
-		{nil, "v1.6"},
-		{[]string{"r0.6.1"}, "v1.6"},
-		{[]string{"v1.1"}, "v1.6"},
+		{nil, oldest},
+		{[]string{"r0.6.1"}, oldest},
+		{[]string{oldest}, oldest},
 		{[]string{"v1.6"}, "v1.6"},
-		{[]string{"v1.11", "v1.2", "r0.6.1"}, "v1.6"},
-		{[]string{"v1.18"}, "v1.6"},
-		{[]string{"v1.19"}, "v1.19"},
-		{[]string{"v1.20", "v1.1"}, "v1.19"},
-		{[]string{"v1.1", "v1.100"}, "v1.19"},
-		{[]string{"v2.50", "v1", "v1.", "v1.19-rc1", "v1.+19", " v1.19", "1.19", "v1.99999999999999999999"}, "v1.6"},
+		{[]string{"v1.11", "v1.2", "r0.6.1"}, "v1.11"},
+		{[]string{newest}, newest},
+		{[]string{"v1.99", "v1.1"}, newest},
+		{[]string{"v1.1", "v1.100"}, newest},
+		{[]string{"v2.50", "v1", "v1.", "v1.19-rc1", "v1.+19", " v1.19", "1.19", "v1.99999999999999999999"}, oldest},
 	} {
 		NewWithT(t).Expect(For(c.advertised).Version).To(Equal(c.want), "%q", c.advertised)
 	}

@@ -25,9 +25,11 @@ type Violation struct {
 	// otherwise the last key on the way to the value, whatever array indices
 	// follow ("stages" for /flows/0/stages/1); empty for the whole answer.
 	Field string `json:"field"`
-	// Schema is the file that was broken, below schemas/.
+	// Schema is what was broken: version, operation and status, such as
+	// v1.6/add3PID/401.json, or the file of the rule, such as
+	// strict/error-key.json.
 	Schema string `json:"schema"`
-	// Rule is RuleSchema for Check, and the strict rule for CheckStrict.
+	// Rule is RuleSchema, or the rule in prose.
 	Rule string `json:"rule"`
 }
 
@@ -36,8 +38,10 @@ func (v Violation) String() string {
 	return fmt.Sprintf("%s: %s (%s in %s)", orRoot(v.Pointer), v.Detail, v.Keyword, v.Schema)
 }
 
-// validate runs the schema over a value that Decode has made.
+// validate runs the schema over a value that Decode has made and returns what it
+// finds, sorted.
 func (s *schema) validate(value any) (violations []Violation, err error) {
+	schema := s.compiled()
 	// The validator panics on some numbers. Decode lets none of them through;
 	// should one remain, the run must go on and say so.
 	defer func() {
@@ -46,7 +50,7 @@ func (s *schema) validate(value any) (violations []Violation, err error) {
 		}
 	}()
 	// The raw loader is right only because all numbers are json.Number.
-	result, err := s.compiled.Validate(gojsonschema.NewRawLoader(value))
+	result, err := schema.validator.Validate(gojsonschema.NewRawLoader(value))
 	if err != nil {
 		return nil, fmt.Errorf("schema %s: %w", s.name, err)
 	}
@@ -60,11 +64,11 @@ func (s *schema) validate(value any) (violations []Violation, err error) {
 			violations = append(violations, s.violation(path, keyword, field, explain(e, keyword, field)))
 		}
 	}
-	walkIntegers(s.source, value, nil, func(path []string, literal json.Number) {
+	walkIntegers(schema.source, value, nil, func(path []string, literal json.Number) {
 		violations = append(violations, s.violation(path, "type", lastKey(value, path),
 			"want an integer without fraction and exponent, got "+shorten(string(literal))))
 	})
-	return violations, nil
+	return inOrder(violations), nil
 }
 
 func (s *schema) violation(path []string, keyword, field, detail string) Violation {
@@ -96,7 +100,6 @@ func inOrder(violations []Violation) []Violation {
 		return cmp.Or(
 			cmp.Compare(a.Pointer, b.Pointer),
 			cmp.Compare(a.Keyword, b.Keyword),
-			cmp.Compare(a.Rule, b.Rule),
 			cmp.Compare(a.Detail, b.Detail),
 		)
 	})

@@ -108,7 +108,7 @@ func (c *Client) violations(a *Response) []schemas.Violation {
 	return c.checked.of(a, func() []schemas.Violation {
 		// A defect of the validator says nothing about the answer; what was found
 		// before it stands.
-		found, _ := c.set.CheckDecoded(a.Operation, a.Status, a.JSON)
+		found, _ := c.set.Check(a.Operation, a.Status, a.JSON)
 		return found
 	})
 }

@@ -1,6 +1,6 @@
 // Package extract turns the OpenAPI files of the Matrix specification into
 // JSON Schema files (draft-07), one per operation and status, one per request
-// body, and a table of the operations.
+// body, and a table of the operations that the chapters declare.
 //
 // It reads both dialects the specification has used: Swagger 2.0 (up to spec
 // v1.7) and OpenAPI 3.1 (from v1.8). Structure is kept, prose is dropped, and
@@ -10,95 +10,166 @@ package extract
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-const definitions = "client-server/definitions/"
-
 // commonDefinitions are the shapes that any operation may answer with,
-// documented for it or not: output name below common/ to spec file.
+// documented for it or not: schema to spec file.
 var commonDefinitions = map[string]string{
-	"auth_response.json": definitions + "auth_response.yaml",
-	"error.json":         definitions + "errors/error.yaml",
-	"rate_limited.json":  definitions + "errors/rate_limited.yaml",
+	"common/error.json":        "client-server/definitions/errors/error.yaml",
+	"common/rate_limited.json": "client-server/definitions/errors/rate_limited.yaml",
 }
 
-// source is one version's entry in source.json.
-type source struct {
-	// Tag is the tag of the specification's repository.
-	Tag string `json:"tag"`
-	// Files maps each file that was read, named from the spec folder, to the
-	// hexadecimal SHA-256 of its content.
-	Files map[string]string `json:"files"`
+// changes is a version's entry in versions.json.
+type changes struct {
+	Version string `json:"version"`
+	// Schemas maps the schemas that are not those of the version before to their
+	// files. One that the version has dropped has no file.
+	Schemas map[string]string `json:"schemas,omitempty"`
 }
 
 // Extract reads one folder per version below spec and returns everything that
-// belongs below the output folder: per version the request and response
-// schemas and common/, and for all versions operations.json and source.json.
-// The versions are in ascending order.
+// belongs below the output folder: the request and response schemas, each in the
+// folder of the first version that has it; versions.json, which says what each
+// version changes; and operations.json. Another folder than v1.x, such as the
+// next version's draft, has to be readable, too, but gives nothing.
 //
 // The error names the file and line of the input that was not understood.
-func Extract(spec fs.FS, chapters []Chapter, versions []string) (Tree, error) {
-	tree := Tree{}
-	sources := map[string]source{}
-	known := map[string]operation{} // by operationId, as the newest version that knows it has it
-	for _, version := range versions {
-		folder, err := fs.Sub(spec, version)
-		if err != nil {
-			return nil, fmt.Errorf("spec version %q: %w", version, err)
-		}
-		docs := newLibrary(folder)
-		operations, err := extractVersion(tree, version, docs, chapters)
-		if err != nil {
-			return nil, fmt.Errorf("spec version %s: %w", version, err)
-		}
-		for _, op := range operations {
-			op.Since, op.Until = version, version
-			if before, ok := known[op.ID]; ok {
-				op.Since = before.Since
-			}
-			known[op.ID] = op
-		}
-		entry := source{Tag: version, Files: map[string]string{}}
-		for name, sum := range docs.sums {
-			entry.Files[path.Join(version, name)] = sum
-		}
-		sources[version] = entry
-	}
-	var operations []operation
-	for _, chapter := range chapters {
-		for _, declared := range chapter.Operations {
-			op, ok := known[declared.ID]
-			if !ok {
-				return nil, fmt.Errorf("chapter %s: no version of the spec knows the operation %q in %s", chapter.Name, declared.ID, strings.Join(chapter.Documents, ", "))
-			}
-			op.Chapter, op.Medium, op.Needs = chapter.Name, declared.Medium, declared.Needs
-			if op.Since == versions[0] {
-				op.Since = ""
-			}
-			if op.Until == versions[len(versions)-1] {
-				op.Until = ""
-			}
-			operations = append(operations, op)
-		}
-	}
-	if err := tree.add("operations.json", map[string]any{"chapters": chapters, "operations": operations}); err != nil {
+func Extract(spec fs.FS, chapters []Chapter) (Tree, error) {
+	folders, err := fs.ReadDir(spec, ".")
+	if err != nil {
 		return nil, err
 	}
-	return tree, tree.add("source.json", sources)
+	var versions []*version
+	for _, folder := range folders {
+		if !folder.IsDir() {
+			continue
+		}
+		v, err := readVersion(spec, folder.Name(), chapters)
+		if err != nil {
+			return nil, fmt.Errorf("spec version %s: %w", folder.Name(), err)
+		}
+		if published.MatchString(v.name) {
+			versions = append(versions, v)
+		}
+	}
+	if len(versions) == 0 {
+		return nil, errors.New("no folder is named after a version, such as v1.6")
+	}
+	slices.SortFunc(versions, func(a, b *version) int {
+		return cmp.Or(cmp.Compare(len(a.name), len(b.name)), cmp.Compare(a.name, b.name)) // v1.9 before v1.10
+	})
+	operations, err := declaredOperations(chapters, versions)
+	if err != nil {
+		return nil, err
+	}
+	tree := Tree{}
+	history := tree.store(versions)
+	if err := tree.add("versions.json", history); err != nil {
+		return nil, err
+	}
+	return tree, tree.add("operations.json", map[string]any{"chapters": chapters, "operations": operations})
 }
 
-// extractVersion adds the files of one spec version to the tree and returns the
-// operations that this version knows.
-func extractVersion(tree Tree, version string, docs *library, chapters []Chapter) ([]operation, error) {
-	var operations []operation
+// published is what a version's folder is called.
+var published = regexp.MustCompile(`^v1\.[1-9][0-9]*$`)
+
+// store adds each different schema to the tree once and returns what the versions
+// change.
+func (t Tree) store(versions []*version) []changes {
+	var history []changes
+	files := map[string]string{}   // of the different schemas, by text
+	current := map[string]string{} // as in changes
+	for _, v := range versions {
+		changed := map[string]string{}
+		for _, name := range v.schemaNames() {
+			text := v.schemas[name]
+			file, known := files[string(text)]
+			if !known {
+				file = path.Join(v.name, name)
+				files[string(text)], t[file] = file, text
+			}
+			if current[name] != file {
+				changed[name], current[name] = file, file
+			}
+		}
+		for name := range current {
+			if v.schemas[name] == nil && current[name] != "" {
+				changed[name], current[name] = "", ""
+			}
+		}
+		history = append(history, changes{v.name, changed})
+	}
+	return history
+}
+
+// declaredOperations returns the operations in the order of their declaration,
+// each as the newest version that knows it has it.
+func declaredOperations(chapters []Chapter, versions []*version) ([]operation, error) {
+	oldest, newest := versions[0].name, versions[len(versions)-1].name
+	var list []operation
+	for _, chapter := range chapters {
+		for _, declared := range chapter.Operations {
+			var op operation
+			since := ""
+			for _, v := range versions {
+				if known, ok := v.operations[declared.ID]; ok {
+					op, op.Until, since = known, v.name, cmp.Or(since, v.name)
+				}
+			}
+			if since == "" {
+				return nil, fmt.Errorf("chapter %s: no version of the spec knows the operation %q in %s", chapter.Name, declared.ID, strings.Join(chapter.Documents, ", "))
+			}
+			if since != oldest {
+				op.Since = since
+			}
+			if op.Until == newest {
+				op.Until = ""
+			}
+			op.Chapter, op.Medium, op.Needs = chapter.Name, declared.Medium, declared.Needs
+			list = append(list, op)
+		}
+	}
+	return list, nil
+}
+
+// version is what one version of the specification says.
+type version struct {
+	name       string
+	operations map[string]operation // by operationId
+	schemas    map[string][]byte    // by name: add3PID/200.json, common/error.json
+}
+
+// schemaNames lists the schemas in order, the common ones first: an operation's
+// schema that equals one of them is kept in its file.
+func (v *version) schemaNames() []string {
+	names := slices.Sorted(maps.Keys(commonDefinitions))
+	for _, name := range slices.Sorted(maps.Keys(v.schemas)) {
+		if _, common := commonDefinitions[name]; !common {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func readVersion(spec fs.FS, name string, chapters []Chapter) (*version, error) {
+	folder, err := fs.Sub(spec, name)
+	if err != nil {
+		return nil, err
+	}
+	docs := newLibrary(folder)
+	v := &version{name, map[string]operation{}, map[string][]byte{}}
 	for _, chapter := range chapters {
 		wanted := func(id string) bool {
 			return slices.ContainsFunc(chapter.Operations, func(op Declared) bool { return op.ID == id })
@@ -107,27 +178,14 @@ func extractVersion(tree Tree, version string, docs *library, chapters []Chapter
 			if !docs.has(document) {
 				continue // it came, or went, with another version
 			}
-			list, err := readOperations(docs, document, wanted)
+			operations, err := readOperations(docs, document, wanted)
 			if err != nil {
 				return nil, err
 			}
-			operations = append(operations, list...)
-		}
-	}
-	for i, op := range operations {
-		folder := path.Join(version, op.ID)
-		if op.request != nil {
-			if _, err := addSchema(tree, path.Join(folder, "request.json"), docs, *op.request); err != nil {
-				return nil, err
-			}
-		}
-		for status, place := range op.responses {
-			schema, err := addSchema(tree, path.Join(folder, strconv.Itoa(status)+".json"), docs, place)
-			if err != nil {
-				return nil, err
-			}
-			if status == http.StatusUnauthorized {
-				operations[i].UIA = declares(schema, "flows")
+			for _, op := range operations {
+				if err := v.addOperation(docs, op); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
@@ -136,11 +194,30 @@ func extractVersion(tree Tree, version string, docs *library, chapters []Chapter
 		if err != nil {
 			return nil, err
 		}
-		if _, err := addSchema(tree, path.Join(version, "common", name), docs, root); err != nil {
+		if _, err := v.addSchema(name, docs, root); err != nil {
 			return nil, err
 		}
 	}
-	return operations, nil
+	return v, nil
+}
+
+func (v *version) addOperation(docs *library, op operation) error {
+	if op.request != nil {
+		if _, err := v.addSchema(op.ID+"/request.json", docs, *op.request); err != nil {
+			return err
+		}
+	}
+	for status, place := range op.responses {
+		schema, err := v.addSchema(op.ID+"/"+strconv.Itoa(status)+".json", docs, place)
+		if err != nil {
+			return err
+		}
+		if status == http.StatusUnauthorized {
+			op.UIA = declares(schema, "flows")
+		}
+	}
+	v.operations[op.ID] = op
+	return nil
 }
 
 // declares tells whether a schema, or a branch of its allOf, has the property.
@@ -154,7 +231,7 @@ func declares(schema any, property string) bool {
 
 // addSchema converts the schema at p and adds it as a draft-07 document, after
 // checking it against the draft's own metaschema.
-func addSchema(tree Tree, name string, docs *library, p place) (map[string]any, error) {
+func (v *version) addSchema(name string, docs *library, p place) (map[string]any, error) {
 	converted, err := convert(docs, p)
 	if err != nil {
 		return nil, err
@@ -164,25 +241,27 @@ func addSchema(tree Tree, name string, docs *library, p place) (map[string]any, 
 		return nil, p.errorf("the schema of %s is the boolean %v, which describes no answer", name, converted)
 	}
 	schema["$schema"] = draft07
-	if err := tree.add(name, schema); err != nil {
+	if v.schemas[name], err = render(schema); err != nil {
 		return nil, err
 	}
-	if err := checkDraft07(tree[name]); err != nil {
+	if err := checkDraft07(v.schemas[name]); err != nil {
 		return nil, p.errorf("the schema of %s is not valid in draft-07: %w", name, err)
 	}
 	return schema, nil
 }
 
-// add renders value as indented JSON. Object keys come out sorted (maps) or as
-// declared (structs), so equal input gives equal bytes.
-func (t Tree) add(name string, value any) error {
+func (t Tree) add(name string, value any) (err error) {
+	t[name], err = render(value)
+	return err
+}
+
+// render writes a value as indented JSON. Object keys come out sorted (maps) or
+// as declared (structs), so equal input gives equal bytes.
+func render(value any) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out) // ends the text with a newline
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(value); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	t[name] = out.Bytes()
-	return nil
+	err := enc.Encode(value)
+	return out.Bytes(), err
 }

@@ -35,7 +35,7 @@ func every(string) bool { return true }
 // testdata/want were written by hand, independently of the extractor.
 func TestBothDialects(t *testing.T) {
 	g := NewWithT(t)
-	tree, err := Extract(os.DirFS("testdata/spec"), luggage(t), []string{"swagger", "openapi"})
+	tree, err := Extract(os.DirFS("testdata/spec"), luggage(t))
 	g.Expect(err).NotTo(HaveOccurred())
 
 	differences, err := tree.Differences("testdata/want")
@@ -43,50 +43,51 @@ func TestBothDialects(t *testing.T) {
 	g.Expect(differences).To(BeEmpty())
 }
 
-// A response without a schema, and an operation without a body, give no file.
-func TestNothingIsInvented(t *testing.T) {
+func TestExtractionIsDeterministic(t *testing.T) {
 	g := NewWithT(t)
-	tree, err := Extract(os.DirFS("testdata/spec"), luggage(t), []string{"swagger", "openapi"})
+	first, err := Extract(os.DirFS("testdata/spec"), luggage(t))
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(tree).NotTo(HaveKey("swagger/listBags/404.json"))
-	g.Expect(tree).NotTo(HaveKey("swagger/listBags/request.json"))
-	g.Expect(tree).NotTo(HaveKey("openapi/relabelBag/406.json"))
-	g.Expect(tree).NotTo(HaveKey("openapi/help/request.json"))
-	for name, text := range tree {
-		g.Expect(string(text)).To(HaveSuffix("\n"), name)
-		g.Expect(string(text)).NotTo(ContainSubstring(`"$ref"`), name)
-		g.Expect(string(text)).NotTo(ContainSubstring(`"additionalProperties": false`), name)
+	for range 20 {
+		g.Expect(Extract(os.DirFS("testdata/spec"), luggage(t))).To(Equal(first))
 	}
 }
 
-func TestExtractionIsDeterministic(t *testing.T) {
+// Folders that are no published version have to be readable, and give nothing.
+func TestDraftsAreReadAndNotKept(t *testing.T) {
 	g := NewWithT(t)
-	first, err := Extract(os.DirFS("testdata/spec"), luggage(t), []string{"swagger", "openapi"})
+	spec := t.TempDir()
+	g.Expect(os.CopyFS(spec, os.DirFS("testdata/spec"))).To(Succeed())
+	published, err := Extract(os.DirFS(spec), luggage(t))
 	g.Expect(err).NotTo(HaveOccurred())
-	for range 20 {
-		again, err := Extract(os.DirFS("testdata/spec"), luggage(t), []string{"swagger", "openapi"})
-		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(again).To(Equal(first))
-	}
+	draft := filepath.Join(spec, "unstable")
+	g.Expect(os.CopyFS(draft, os.DirFS("testdata/spec/v1.10"))).To(Succeed())
+	g.Expect(Extract(os.DirFS(spec), luggage(t))).To(Equal(published))
+
+	g.Expect(os.WriteFile(filepath.Join(draft, "shared/label.yaml"), []byte("prefixItems: []"), 0o644)).To(Succeed())
+	_, err = Extract(os.DirFS(spec), luggage(t))
+	g.Expect(err).To(MatchError(ContainSubstring(`spec version unstable: shared/label.yaml:1: the schema keyword "prefixItems"`)))
+	_, err = Extract(os.DirFS(draft), luggage(t))
+	g.Expect(err).To(MatchError(HavePrefix("spec version client-server: there is no file")))
+	_, err = Extract(fstest.MapFS{}, luggage(t))
+	g.Expect(err).To(MatchError(ContainSubstring("no folder is named after a version")))
 }
 
 // schemaOf extracts the one answer of a small Swagger document.
 func schemaOf(t *testing.T, schema string, more fstest.MapFS) (string, error) {
 	t.Helper()
 	files := fstest.MapFS{
-		"v/client-server/definitions/errors/error.yaml":        {Data: []byte("type: object\n")},
-		"v/client-server/definitions/errors/rate_limited.yaml": {Data: []byte("type: object\n")},
-		"v/client-server/definitions/auth_response.yaml":       {Data: []byte("type: object\n")},
-		"v/client-server/administrative_contact.yaml": {Data: []byte(strings.Join([]string{
+		"v1.1/client-server/definitions/errors/error.yaml":        {Data: []byte("type: object\n")},
+		"v1.1/client-server/definitions/errors/rate_limited.yaml": {Data: []byte("type: object\n")},
+		"v1.1/client-server/administrative_contact.yaml": {Data: []byte(strings.Join([]string{
 			"swagger: '2.0'", "paths:", "  /a:", "    get:", "      operationId: a", "      responses:",
 			"        200:", "          schema:", indent(schema, "            "),
 		}, "\n"))},
 	}
 	for name, file := range more {
-		files["v/client-server/"+name] = file
+		files["v1.1/client-server/"+name] = file
 	}
-	tree, err := Extract(files, declaring("a"), []string{"v"})
-	return string(tree["v/a/200.json"]), err
+	tree, err := Extract(files, declaring("a"))
+	return string(tree["v1.1/a/200.json"]), err
 }
 
 func indent(text, by string) string {
@@ -184,11 +185,10 @@ func TestBadDocuments(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			empty := &fstest.MapFile{Data: []byte("type: object\n")}
 			_, err := Extract(fstest.MapFS{
-				"v/client-server/administrative_contact.yaml":          {Data: []byte(c.doc)},
-				"v/client-server/definitions/errors/error.yaml":        empty,
-				"v/client-server/definitions/errors/rate_limited.yaml": empty,
-				"v/client-server/definitions/auth_response.yaml":       empty,
-			}, declaring("a"), []string{"v"})
+				"v1.1/client-server/administrative_contact.yaml":          {Data: []byte(c.doc)},
+				"v1.1/client-server/definitions/errors/error.yaml":        empty,
+				"v1.1/client-server/definitions/errors/rate_limited.yaml": empty,
+			}, declaring("a"))
 			NewWithT(t).Expect(err).To(MatchError(ContainSubstring(c.want)))
 		})
 	}
@@ -239,28 +239,24 @@ parameters:
 func TestTree(t *testing.T) {
 	g := NewWithT(t)
 	out := t.TempDir()
-	tree := Tree{"v1/a/200.json": []byte("{}\n"), "source.json": []byte("1\n2\n")}
+	tree := Tree{"v1.1/a/200.json": []byte("{}\n"), "versions.json": []byte("1\n2\n")}
+	g.Expect(tree.Differences(out)).To(Equal([]string{"v1.1/a/200.json: missing", "versions.json: missing"}))
 
-	missing, err := tree.Differences(out)
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(missing).To(Equal([]string{"source.json: missing", "v1/a/200.json: missing"}))
-
-	g.Expect(os.MkdirAll(filepath.Join(out, "v1/gone"), 0o755)).To(Succeed())
-	for _, name := range []string{"v1/gone/200.json", "v1/README.md", "other.json"} {
+	g.Expect(os.MkdirAll(filepath.Join(out, "v1.1/gone"), 0o755)).To(Succeed())
+	for _, name := range []string{"v1.1/gone/200.json", "v1.1/README.md", "other.json"} {
 		g.Expect(os.WriteFile(filepath.Join(out, name), nil, 0o644)).To(Succeed())
 	}
-	g.Expect(tree.Write(out)).To(Succeed())
-	g.Expect(filepath.Join(out, "v1/gone/200.json")).NotTo(BeAnExistingFile())
-	g.Expect(filepath.Join(out, "v1/README.md")).To(BeAnExistingFile())
-	g.Expect(filepath.Join(out, "other.json")).To(BeAnExistingFile())
-	g.Expect(tree.Differences(out)).To(BeEmpty())
-
-	g.Expect(os.WriteFile(filepath.Join(out, "source.json"), []byte("1\n3\n4\n"), 0o644)).To(Succeed())
-	g.Expect(os.WriteFile(filepath.Join(out, "v1/old.json"), nil, 0o644)).To(Succeed())
+	g.Expect(os.WriteFile(filepath.Join(out, "versions.json"), []byte("1\n3\n4\n"), 0o644)).To(Succeed())
 	g.Expect(tree.Differences(out)).To(Equal([]string{
-		`source.json: line 2: file has "3", spec gives "2"`,
-		"v1/old.json: the spec does not produce this file",
+		"v1.1/a/200.json: missing",
+		`versions.json: line 2: file has "3", spec gives "2"`,
+		"v1.1/gone/200.json: the spec does not produce this file",
 	}))
+	g.Expect(tree.Write(out)).To(Succeed())
+	g.Expect(tree.Differences(out)).To(BeEmpty())
+	g.Expect(filepath.Join(out, "v1.1/gone/200.json")).NotTo(BeAnExistingFile())
+	g.Expect(filepath.Join(out, "v1.1/README.md")).To(BeAnExistingFile())
+	g.Expect(filepath.Join(out, "other.json")).To(BeAnExistingFile())
 }
 
 func TestBadChapters(t *testing.T) {

@@ -1,8 +1,6 @@
 package extract
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,16 +11,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// library holds the documents of one spec version. Each file is read once, and
-// remembered with its hash.
+// library holds the documents of one spec version. Each file is read once.
 type library struct {
 	files fs.FS
 	roots map[string]place
-	sums  map[string]string
 }
 
 func newLibrary(files fs.FS) *library {
-	return &library{files: files, roots: map[string]place{}, sums: map[string]string{}}
+	return &library{files, map[string]place{}}
 }
 
 // open returns the root of the named document.
@@ -45,8 +41,7 @@ func (l *library) open(name string) (place, error) {
 		return place{}, fmt.Errorf("%s is empty", name)
 	}
 	root := place{file: name, node: doc.Content[0]}
-	sum := sha256.Sum256(text)
-	l.roots[name], l.sums[name] = root, hex.EncodeToString(sum[:])
+	l.roots[name] = root
 	return root, nil
 }
 

@@ -20,8 +20,7 @@ type Tree map[string][]byte
 func (t Tree) Names() []string { return slices.Sorted(maps.Keys(t)) }
 
 // Differences compares the tree with the files below out and returns one line
-// for each file that is missing, not the same, or no longer produced. Files
-// outside the folders that the tree fills are not its business.
+// for each file that is missing, not the same, or no longer produced.
 func (t Tree) Differences(out string) ([]string, error) {
 	var lines []string
 	for _, name := range t.Names() {
@@ -46,7 +45,7 @@ func (t Tree) Differences(out string) ([]string, error) {
 }
 
 // Write brings the files below out in line with the tree: it writes what is
-// new or different and removes JSON files that are no longer produced.
+// new or different and removes schemas that are no longer produced.
 func (t Tree) Write(out string) error {
 	for _, name := range t.Names() {
 		file := filepath.Join(out, filepath.FromSlash(name))
@@ -69,34 +68,11 @@ func (t Tree) Write(out string) error {
 	return nil
 }
 
-// stale returns the JSON files in the tree's own top folders that are not part
-// of the tree.
+// stale returns the schemas in the folders of versions that are not part of the
+// tree.
 func (t Tree) stale(out string) ([]string, error) {
-	folders := map[string]bool{}
-	for name := range t {
-		if folder, _, nested := strings.Cut(name, "/"); nested {
-			folders[folder] = true
-		}
-	}
-	var names []string
-	for _, folder := range slices.Sorted(maps.Keys(folders)) {
-		err := fs.WalkDir(os.DirFS(out), folder, func(name string, entry fs.DirEntry, err error) error {
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil // nothing was extracted there yet
-			}
-			if err != nil || entry.IsDir() || filepath.Ext(name) != ".json" {
-				return err
-			}
-			if _, ok := t[name]; !ok {
-				names = append(names, name)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return names, nil
+	names, err := fs.Glob(os.DirFS(out), "v1.*/*/*.json")
+	return slices.DeleteFunc(names, func(name string) bool { return t[name] != nil }), err
 }
 
 // firstDifference shows the first line in which a file differs.

@@ -3,8 +3,8 @@
 //
 //	go run ./schemas/cmd/extract --spec DIR [--chapters ./suites] [--out ./schemas] [--check]
 //
-// DIR holds one folder per spec version, v1.6 and v1.19. With --check nothing
-// is written: what differs is printed. Exit codes: 0 done or no difference,
+// DIR holds one folder per spec version, v1.1, v1.2 and so on. With --check
+// nothing is written: what differs is printed. Exit codes: 0 done or no difference,
 // 1 a difference, 2 bad input or a file that cannot be written.
 package main
 
@@ -18,10 +18,6 @@ import (
 	"threepid-conformance/schemas/extract"
 )
 
-// versions are the spec versions whose schemas are committed: the baseline and
-// the newest. In between nothing about the eight operations' answers changed.
-var versions = []string{"v1.6", "v1.19"}
-
 const (
 	exitOK        = 0
 	exitDifferent = 1
@@ -33,7 +29,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("extract", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // a bad flag is answered with one sentence, not with a page
-	spec := flags.String("spec", "", "`folder` that holds the spec versions v1.6 and v1.19")
+	spec := flags.String("spec", "", "`folder` that holds a folder per spec version, v1.1, v1.2 and so on")
 	suites := flags.String("chapters", "./suites", "`folder` whose <chapter>/chapter.yaml declare the operations")
 	out := flags.String("out", "./schemas", "`folder` to write to, or to compare with")
 	check := flags.Bool("check", false, "write nothing; print what differs and exit 1 on a difference")
@@ -53,7 +49,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case flags.NArg() > 0:
 		return fail(fmt.Errorf("unexpected argument %q", flags.Arg(0)))
 	case *spec == "":
-		return fail(errors.New("--spec is missing: name the folder that holds the spec versions v1.6 and v1.19"))
+		return fail(errors.New("--spec is missing: name the folder that holds a folder per spec version"))
 	}
 	if info, err := os.Stat(*spec); err != nil || !info.IsDir() {
 		return fail(fmt.Errorf("--spec %s is not a folder", *spec))
@@ -63,7 +59,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(fmt.Errorf("--chapters %s: %w", *suites, err))
 	}
-	tree, err := extract.Extract(os.DirFS(*spec), chapters, versions)
+	tree, err := extract.Extract(os.DirFS(*spec), chapters)
 	if err != nil {
 		return fail(fmt.Errorf("--spec %s: %w", *spec, err))
 	}
