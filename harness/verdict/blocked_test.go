@@ -34,6 +34,31 @@ func TestABlockedRowIsExplainedByTheVerdictOfTheRowItNames(t *testing.T) {
 	}
 }
 
+// An operation that refuses what it should grant stops specs of many rows, and only
+// one of them is about the reason.
+func TestABlockedRowIsExplainedByAFailureOfTheOperationThatCounts(t *testing.T) {
+	for name, c := range map[string]struct {
+		other    verdict.Candidate
+		verdict  verdict.Verdict
+		explains bool
+	}{
+		"it counts":              {must("r-3"), verdict.Fail, true},
+		"it is expected":         {must("r-3"), verdict.ExpectedFail, false},
+		"it does not count":      {must("r-3", enforced(requirements.Info)), verdict.Fail, false},
+		"it was kept by another": {must("r-3"), verdict.Blocked, false},
+	} {
+		rows := run{
+			rows:     []verdict.Candidate{must("r-1"), must("r-2"), c.other},
+			outcomes: []verdict.Outcome{blockedBy("r-1", "r-2"), ended("r-2", verdict.Pass), ended("r-3", c.verdict)},
+		}.judge()
+		want := verdict.Blocked
+		if c.explains {
+			want = verdict.NotTested
+		}
+		NewWithT(t).Expect(find(t, rows, "r-1").Verdict).To(Equal(want), name)
+	}
+}
+
 func TestABlockedRowIsExplainedByAFinding(t *testing.T) {
 	r := run{
 		rows:     []verdict.Candidate{must("r-1"), must("r-2")},

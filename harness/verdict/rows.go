@@ -137,8 +137,9 @@ func boolRank(b bool) int {
 }
 
 // explainBlocked turns rows that another row's failure stopped into not-tested.
-// A row stays blocked when nothing explains it: no row is named, the named row
-// passed or was not executed, or the names run in a circle.
+// Where the named row passed, or was not executed, a failure of the same operation
+// that counts explains it: the run is red already, and the operation is to blame.
+// Else the row stays blocked.
 func explainBlocked(rows []Judged) {
 	index := map[requirements.Row]int{}
 	for i, r := range rows {
@@ -149,7 +150,11 @@ func explainBlocked(rows []Judged) {
 		if r.Verdict != Blocked {
 			continue
 		}
-		if root, ok := rootOf(rows, index, i); ok {
+		root, ok := rootOf(rows, index, i)
+		if !ok {
+			root, ok = brokenOf(rows, r.Because.Operation)
+		}
+		if ok {
 			explained[i] = root
 		}
 	}
@@ -175,4 +180,15 @@ func rootOf(rows []Judged, index map[requirements.Row]int, from int) (requiremen
 		}
 	}
 	return requirements.Row{}, false
+}
+
+// brokenOf is the first row of an operation that failed and counts.
+func brokenOf(rows []Judged, operation string) (requirements.Row, bool) {
+	i := slices.IndexFunc(rows, func(r Judged) bool {
+		return operation != "" && r.Row.Operation == operation && r.Verdict == Fail && r.Gates
+	})
+	if i < 0 {
+		return requirements.Row{}, false
+	}
+	return rows[i].Row, true
 }
