@@ -7,7 +7,6 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/harness/verdict"
 	"threepid-conformance/schemas"
 )
 
@@ -19,24 +18,20 @@ const (
 	challenge  = `{"flows":[{"stages":["m.login.password"]}],"params":{},"session":"x"}`
 )
 
-// judged is what an answer of an operation is filed as.
-func judged(t *testing.T, versions []string, operation string, c canned) []verdict.Finding {
+// judged is what a response to an operation is filed as.
+func judged(t *testing.T, versions []string, operation string, c canned) []string {
 	t.Helper()
-	w := connect(t, serve(t, c), versions, enough)
-	w.answer(t, call(t, operation))
-	for _, f := range w.recorder.Findings() {
-		if f.Row.Operation != operation {
-			t.Errorf("filed under %s, not %s", f.Row.Operation, operation)
-		}
-		if f.Message == "" {
-			t.Errorf("%s has no message", f.Row.Requirement)
+	found := Judge(versions, c.response(operation))
+	for _, f := range found {
+		if f.Row.Operation != operation || f.Message == "" {
+			t.Errorf("filed under %s with the message %q", f.Row.Operation, f.Message)
 		}
 	}
-	return w.recorder.Findings()
+	return brief(found)
 }
 
-func TestCorrectAnswersAreNotHeldAgainstTheServer(t *testing.T) {
-	for operation, answers := range map[string][]canned{
+func TestCorrectResponsesAreNotHeldAgainstTheServer(t *testing.T) {
+	for operation, responses := range map[string][]canned{
 		"getAccount3PIDs": {{status: 200, body: goodList}, {status: 200, body: `{"threepids":[]}`},
 			{status: 200, body: strings.Replace(goodList, "email", "msisdn", 1)}, {status: 200, contentType: "Application/JSON; charset=utf-8", body: goodList}},
 		"post3PIDs":                {{status: 200, body: `{}`}, {status: 200, body: `{"submit_url":"https://hs.example/s"}`}},
@@ -53,7 +48,7 @@ func TestCorrectAnswersAreNotHeldAgainstTheServer(t *testing.T) {
 			{status: 429, body: `{"errcode":"M_LIMIT_EXCEEDED","error":"slow","retry_after_ms":2000}`, header: http.Header{"Retry-After": {"2"}}},
 			{status: 500, body: `{"errcode":"M_UNKNOWN","error":"oh"}`},
 		}
-		for _, c := range append(answers, common...) {
+		for _, c := range append(responses, common...) {
 			NewWithT(t).Expect(judged(t, modern, operation, c)).To(BeEmpty(), "%s %d %s", operation, c.status, c.body)
 		}
 	}
@@ -63,13 +58,14 @@ func TestCorrectAnswersAreNotHeldAgainstTheServer(t *testing.T) {
 	}
 }
 
-func TestWhatAnAnswerBreaks(t *testing.T) {
+func TestWhatAResponseBreaks(t *testing.T) {
 	const gen001, gen002, gen003, gen004, gen005 = "gen-001-json-object-body", "gen-002-content-type-json", "gen-003-utf8",
 		"gen-004-standard-error-shape", "gen-005-errcode-form"
+	const rl001 = "rl-001-429-shape"
 	item := func(old, new string) string { return strings.Replace(goodList, old, new, 1) }
 	for _, c := range []struct {
 		operation string
-		answer    canned
+		response  canned
 		want      []string
 	}{
 		// One JSON object, labelled as such, in UTF-8.
@@ -110,6 +106,15 @@ func TestWhatAnAnswerBreaks(t *testing.T) {
 		{"add3PID", canned{status: 401, body: `{"errcode":"M_MISSING_TOKEN"}`}, []string{gen004}},
 		{"add3PID", canned{status: 401, body: `{"errcode":"missing","error":"no"}`}, []string{gen005}},
 
+		{"add3PID", canned{status: 401, body: `{"errcode":7,"error":"no"}`}, []string{gen004}},
+		{"add3PID", canned{status: 401, body: `{"errcode":"M_MISSING_TOKEN","error":5}`}, []string{gen004}},
+
+		// Rate limits. The errcode of a 429 is the strict half.
+		{"bind3PID", canned{status: 429, body: `{"errcode":"M_FORBIDDEN","error":"slow"}`}, []string{rl001 + " strict"}},
+		{"bind3PID", canned{status: 429, body: `{"errcode":"limited","error":"slow"}`}, []string{gen005, rl001 + " strict"}},
+		{"bind3PID", canned{status: 403, body: `{"errcode":"M_LIMIT_EXCEEDED","error":"slow"}`}, []string{rl001 + " strict"}},
+		{"bind3PID", canned{status: 429, contentType: "text/html", body: "<html>"}, []string{gen002, gen001, rl001}},
+
 		// The challenge.
 		{"add3PID", canned{status: 401, body: `{"flows":[]}`}, []string{"uia-002-flows-non-empty"}},
 		{"add3PID", canned{status: 401, body: `{"flows":[{"stages":["a"]},{"stages":[]}]}`}, []string{"uia-002-flows-non-empty"}},
@@ -122,6 +127,7 @@ func TestWhatAnAnswerBreaks(t *testing.T) {
 		{"getAccount3PIDs", canned{status: 200, body: `{}`}, nil},
 		{"getAccount3PIDs", canned{status: 200, body: `{"threepids":null}`}, []string{"get-001-200-schema"}},
 		{"getAccount3PIDs", canned{status: 200, body: `{"threepids":{}}`}, []string{"get-001-200-schema"}},
+		{"getAccount3PIDs", canned{status: 200, body: `{"threepids":["a@b.example"]}`}, []string{"get-001-200-schema"}},
 		{"getAccount3PIDs", canned{status: 200, body: item(`"added_at":1700000000000,`, ``)}, []string{"get-003-item-required-fields"}},
 		{"getAccount3PIDs", canned{status: 200, body: item(`"medium":"email",`, ``)}, []string{"get-003-item-required-fields"}},
 		{"getAccount3PIDs", canned{status: 200, body: item(`"a@b.example"`, `null`)}, []string{"get-003-item-required-fields"}},
@@ -151,83 +157,147 @@ func TestWhatAnAnswerBreaks(t *testing.T) {
 		{"unbind3pidFromAccount", canned{status: 200, body: `{"id_server_unbind_result":true}`}, []string{"rem-003-response-schema"}},
 		{"unbind3pidFromAccount", canned{status: 200, body: `{"id_server_unbind_result":"failed"}`}, []string{"rem-003-response-schema"}},
 	} {
-		NewWithT(t).Expect(brief(judged(t, modern, c.operation, c.answer))).
-			To(ConsistOf(c.want), "%s %d %q", c.operation, c.answer.status, c.answer.body)
+		NewWithT(t).Expect(judged(t, modern, c.operation, c.response)).
+			To(ConsistOf(c.want), "%s %d %q", c.operation, c.response.status, c.response.body)
 	}
 }
 
 func TestMessagesSayWhatWasExpectedAndWhatCame(t *testing.T) {
 	for part, c := range map[string]struct {
 		operation string
-		answer    canned
+		response  canned
 	}{
 		`expected Content-Type application/json; the 401 answer has "text/html; x=y"`: {"add3PID", canned{status: 401, contentType: "text/html; x=y", body: challenge}},
 		`expected the 200 answer to be one JSON object; the body is a JSON array`:     {"bind3PID", canned{status: 200, body: "[]"}},
 		`the 200 answer breaks its schema at /threepids/0/medium`:                     {"getAccount3PIDs", canned{status: 200, body: strings.Replace(goodList, "email", "phone", 1)}},
 		`the 400 answer breaks its schema at the top level`:                           {"bind3PID", canned{status: 400, body: `{"error":"no"}`}},
+		`expected errcode M_LIMIT_EXCEEDED with status 429; got "M_FORBIDDEN"`:        {"bind3PID", canned{status: 429, body: `{"errcode":"M_FORBIDDEN","error":"slow"}`}},
 	} {
-		found := judged(t, modern, c.operation, c.answer)
+		found := Judge(modern, c.response.response(c.operation))
 		g := NewWithT(t)
 		g.Expect(found).To(HaveLen(1))
 		g.Expect(found[0].Message).To(ContainSubstring(part))
-		g.Expect(found[0].Exchange).To(Equal("p1-1"))
 	}
 }
 
-func TestAKindOfDefectIsFiledOncePerAnswer(t *testing.T) {
-	g := NewWithT(t)
-	w := connect(t, serve(t, canned{status: 200, body: `{"threepids":[{},{},{}]}`}), modern, enough)
-	w.answer(t, call(t, "getAccount3PIDs"))
-	g.Expect(w.recorder.Findings()).To(HaveLen(1))
-	w.answer(t, call(t, "getAccount3PIDs"))
-	g.Expect(w.recorder.Findings()).To(HaveLen(2), "each answer is evidence of its own")
+func TestADefectIsFiledOnceForEachResponse(t *testing.T) {
+	NewWithT(t).Expect(judged(t, modern, "getAccount3PIDs", canned{status: 200, body: `{"threepids":[{},{},{}]}`})).To(HaveLen(1))
 }
 
-func TestOnlyAnswersOfTheEightOperationsAreJudged(t *testing.T) {
-	bad := canned{status: 500, contentType: "text/html", body: "<html>"}
-	hs, other := serve(t, bad), serve(t, bad)
-	const path = "/_matrix/client/v3/account/3pid"
-	for name, r := range map[string]Request{
-		"another operation":       {Method: http.MethodGet, Path: "/_matrix/client/v3/account/whoami"},
-		"another method":          {Method: http.MethodPut, Path: path},
-		"a preflight":             {Method: http.MethodOptions, Path: path},
-		"an older path":           {Method: http.MethodGet, Path: "/_matrix/client/r0/account/3pid"},
-		"a path below it":         {Method: http.MethodGet, Path: path + "/"},
-		"outside the base URL":    {Method: http.MethodGet, Path: other + path},
-		"a port that begins like": {Method: http.MethodGet, Path: hs + "0" + path},
+func TestTheShapeOfA429(t *testing.T) {
+	const rl001, rl002, rl004 = "rl-001-429-shape", "rl-002-retry-after-ms-type", "rl-004-retry-after-header"
+	body := func(retryAfter string) string {
+		return `{"errcode":"M_LIMIT_EXCEEDED","error":"slow","retry_after_ms":` + retryAfter + `}`
+	}
+	const without = `{"errcode":"M_LIMIT_EXCEEDED","error":"slow"}`
+	for _, c := range []struct {
+		name   string
+		header string
+		body   string
+		want   []string
+	}{
+		{"no hint at all", "", without, nil},
+		{"no error", "", `{"errcode":"M_LIMIT_EXCEEDED"}`, []string{rl001}},
+		{"no errcode", "", `{"error":"slow"}`, []string{rl001}},
+		{"error of another type", "", `{"errcode":"M_LIMIT_EXCEEDED","error":7}`, []string{rl001}},
+
+		{"zero", "", body("0"), nil},
+		{"fraction", "", body("2.5"), []string{rl002}},
+		{"string", "", body(`"2000"`), []string{rl002}},
+		{"null", "", body("null"), []string{rl002}},
+		{"negative", "", body("-1"), []string{rl002}},
+
+		{"header alone", "2", without, nil},
+		{"date", "Tue, 24 Nov 2026 14:00:00 GMT", body("2000"), nil},
+		{"both agree", "2", body("2000"), nil},
+		{"rounded up", "3", body("2001"), nil},
+		{"rounded down", "2", body("2999"), nil},
+		{"a second apart", "2", body("3000"), nil},
+		{"more than that", "2", body("3001"), []string{rl004}},
+		{"milliseconds in the header", "2000", body("2000"), []string{rl004}},
+		{"fraction in the header", "2.5", without, []string{rl004}},
+		{"unit in the header", "2s", without, []string{rl004}},
+		{"negative header", "-2", without, []string{rl004}},
+		{"both wrong", "soon", body("-1"), []string{rl002, rl004}},
+	} {
+		response := canned{status: 429, body: c.body}
+		if c.header != "" {
+			response.header = http.Header{"Retry-After": {c.header}}
+		}
+		for _, operation := range []string{"getAccount3PIDs", "add3PID"} {
+			NewWithT(t).Expect(judged(t, modern, operation, response)).To(ConsistOf(c.want), "%s: %s", operation, c.name)
+		}
+	}
+}
+
+func TestWhatIsOwedFromAVersionOn(t *testing.T) {
+	const rl004, acc007 = "rl-004-retry-after-header", "acc-007-resource-limit-shape"
+	badHeader := canned{status: 429, header: http.Header{"Retry-After": {"soon"}}, body: `{"errcode":"M_LIMIT_EXCEEDED","error":"slow"}`}
+	noInfoURI := canned{status: 403, body: `{"errcode":"M_USER_LIMIT_EXCEEDED","error":"full"}`}
+	for _, c := range []struct {
+		version  string
+		response canned
+		want     []string
+	}{
+		{"v1.9", badHeader, []string{}}, {"v1.10", badHeader, []string{rl004}},
+		{"v1.17", noInfoURI, []string{}}, {"v1.18", noInfoURI, []string{acc007}},
+	} {
+		NewWithT(t).Expect(judged(t, []string{"v1.1", c.version}, "add3PID", c.response)).To(Equal(c.want), c.version)
+	}
+}
+
+func TestErrorsThatMustBringAField(t *testing.T) {
+	const acc007 = "acc-007-resource-limit-shape"
+	for body, want := range map[string][]string{
+		`{"errcode":"M_RESOURCE_LIMIT_EXCEEDED","error":"full","admin_contact":"mailto:a@b"}`:                 {},
+		`{"errcode":"M_RESOURCE_LIMIT_EXCEEDED","error":"full"}`:                                              {acc007},
+		`{"errcode":"M_RESOURCE_LIMIT_EXCEEDED","error":"full","admin_contact":null}`:                         {acc007},
+		`{"errcode":"M_RESOURCE_LIMIT_EXCEEDED","error":"full","info_uri":"https://x"}`:                       {acc007},
+		`{"errcode":"M_USER_LIMIT_EXCEEDED","error":"full","info_uri":"https://hs.example"}`:                  {},
+		`{"errcode":"M_USER_LIMIT_EXCEEDED","error":"full","info_uri":"https://x","can_upgrade":true}`:        {},
+		`{"errcode":"M_USER_LIMIT_EXCEEDED","error":"full","info_uri":"https://x","can_upgrade":"yes"}`:       {acc007},
+		`{"errcode":"M_USER_LIMIT_EXCEEDED","error":"full"}`:                                                  {acc007},
+		`{"errcode":"M_USER_LIMIT_EXCEEDED","error":"full","admin_contact":"mailto:a@b"}`:                     {acc007},
+		`{"errcode":"M_LIMIT_EXCEEDED_BY_FAR","error":"full"}`:                                                {},
+		`{"errcode":"M_RESOURCE_LIMIT_EXCEEDED","admin_contact":"mailto:a@b","error":"full","can_upgrade":1}`: {},
+	} {
+		NewWithT(t).Expect(judged(t, modern, "add3PID", canned{status: 403, body: body})).To(Equal(want), body)
+	}
+}
+
+// The prose rules of the schemas, each broken by an answer, and the row it is.
+func TestEveryProseRuleOfTheSchemasBelongsToARow(t *testing.T) {
+	covered := map[string]bool{}
+	for _, c := range []struct {
+		rule, operation string
+		status          int
+		body            string
+		row             string
+	}{
+		{schemas.RuleErrorKey, "bind3PID", 403, `{"errcode":"M_X"}`, "gen-004-standard-error-shape"},
+		{schemas.RuleErrorKey, "bind3PID", 429, `{"errcode":"M_X"}`, "rl-001-429-shape"},
+		{schemas.RuleErrcodeForm, "bind3PID", 403, `{"errcode":"x","error":"x"}`, "gen-005-errcode-form"},
+		{schemas.RuleErrcodeForm, "add3PID", 401, `{"flows":[{"stages":["x"]}],"errcode":"x"}`, "gen-005-errcode-form"},
+		{schemas.RuleSIDGrammar, "requestTokenTo3PIDEmail", 200, `{"sid":"~"}`, "email-003-sid-grammar"},
+		{schemas.RuleSIDGrammar, "requestTokenTo3PIDMSISDN", 200, `{"sid":"~"}`, "email-003-sid-grammar"},
+		{schemas.RuleFlowsNonEmpty, "add3PID", 401, `{"flows":[]}`, "uia-002-flows-non-empty"},
+		{schemas.RuleStagesNonEmpty, "add3PID", 401, `{"flows":[{"stages":[]}]}`, "uia-002-flows-non-empty"},
+		{schemas.RuleTimestampMilliseconds, "getAccount3PIDs", 200, `{"threepids":[{"added_at":1}]}`, "get-005-added-at-milliseconds"},
+		{schemas.RuleTimestampMilliseconds, "getAccount3PIDs", 200, `{"threepids":[{"validated_at":1}]}`, "get-006-validated-at-milliseconds"},
+		{schemas.RuleRetryAfterNonNegative, "bind3PID", 429, `{"errcode":"M_X","error":"x","retry_after_ms":-1}`, "rl-002-retry-after-ms-type"},
 	} {
 		g := NewWithT(t)
-		w := connect(t, hs, modern, enough)
-		a, err := w.Do(t.Context(), r)
-		if err == nil {
-			g.Expect(a.Operation).To(BeEmpty(), name)
+		value, err := schemas.Decode([]byte(c.body))
+		g.Expect(err).NotTo(HaveOccurred())
+		broken, err := schemas.For(modern).Check(c.operation, c.status, value)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(broken).To(ContainElement(HaveField("Rule", c.rule)), "%s is not broken by %s", c.rule, c.body)
+		g.Expect(judged(t, modern, c.operation, canned{status: c.status, body: c.body})).To(ContainElement(c.row), "%s by %s", c.rule, c.body)
+		covered[c.rule] = true
+	}
+	for _, rule := range schemas.Rules() {
+		if !covered[rule] {
+			t.Errorf("no answer of this test breaks %s; add one, with the row it belongs to", rule)
 		}
-		g.Expect(w.recorder.Findings()).To(BeEmpty(), name)
-		g.Expect(w.recorder.Last()).To(BeNil(), name)
-		g.Expect(w.recorder.Seen()).To(HaveLen(1), "%s: it is recorded all the same", name)
-	}
-	for name, r := range map[string]Request{
-		"with a query":    {Method: http.MethodGet, Path: path + "?access_token=x"},
-		"as absolute URL": {Method: http.MethodGet, Path: hs + path},
-	} {
-		w := connect(t, hs+"/", modern, enough)
-		NewWithT(t).Expect(w.answer(t, r).Operation).To(Equal("getAccount3PIDs"), name)
-	}
-}
-
-func TestABaseURLMayHaveAPath(t *testing.T) {
-	g := NewWithT(t)
-	hs := serve(t, canned{status: 200, body: `{}`})
-	w := connect(t, hs+"/matrix/", modern, enough)
-	g.Expect(w.Base()).To(Equal(hs + "/matrix"))
-	g.Expect(w.answer(t, call(t, "bind3PID")).Operation).To(Equal("bind3PID"))
-	outside := Request{Method: http.MethodPost, Path: hs + "/_matrix/client/v3/account/3pid/bind"}
-	g.Expect(w.answer(t, outside).Operation).To(BeEmpty())
-}
-
-func TestTheNewestAdvertisedVersionChoosesTheSchemas(t *testing.T) {
-	for version, set := range map[string]string{"v1.6": "v1.6", "v1.18": "v1.18", "v1.99": schemas.For([]string{"v1.999"}).Version} {
-		c := NewClient("http://127.0.0.1", []string{"v1.1", version}, nil, enough)
-		NewWithT(t).Expect(c.set.Version).To(Equal(set), version)
 	}
 }

@@ -81,7 +81,7 @@ func TestBeginForgetsWhatTheSpecBeforeSaw(t *testing.T) {
 	g.Expect(w.lines(t)[2].Spec).To(Equal("second"))
 }
 
-func TestLastIsAnAnswerOfTheEightOperations(t *testing.T) {
+func TestLastIsAResponseOfAnOperation(t *testing.T) {
 	g := NewWithT(t)
 	w := connect(t, serve(t, granted), modern, enough)
 	a := w.answer(t, call(t, "bind3PID"))
@@ -190,13 +190,13 @@ func TestConcurrentUse(t *testing.T) {
 	g := NewWithT(t)
 	base := serve(t, canned{status: 200, body: `{"threepids":[` + strings.Repeat(address+",", 20) + address + `]}`})
 	first := connect(t, base, modern, enough)
-	clients := []world{first}
+	clients := []recordedClient{first}
 	for p := 2; p <= processes; p++ {
 		file, err := os.OpenFile(first.path, os.O_APPEND|os.O_WRONLY, 0o600)
 		g.Expect(err).NotTo(HaveOccurred())
 		t.Cleanup(func() { _ = file.Close() })
 		recorder := NewRecorder(file, masking.New(""), fmt.Sprintf("p%d-", p))
-		clients = append(clients, world{Client: NewClient(base, modern, recorder, enough), recorder: recorder})
+		clients = append(clients, recordedClient{Client: NewClient(base, modern, recorder, enough), recorder: recorder})
 	}
 	list := call(t, "getAccount3PIDs")
 	var wg sync.WaitGroup

@@ -3,7 +3,9 @@ package exchange
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,7 +15,7 @@ import (
 // A Response is a homeserver's response together with the request it belongs to.
 type Response struct {
 	ID        string // in exchanges.jsonl; "" when nothing records
-	Operation string // operationId, "" for requests outside the eight operations
+	Operation string // operationId, "" for other requests
 	Method    string
 	URL       string
 	Sent      []byte // request body, nil when there was none
@@ -36,18 +38,18 @@ type Response struct {
 	record  *Record // the exchange as a reader may see it; nil when nothing records
 }
 
-func (a *Response) decode() {
-	value, err := schemas.Decode(a.Body)
+func (r *Response) decode() {
+	value, err := schemas.Decode(r.Body)
 	if err != nil {
-		a.Malformed = err
+		r.Malformed = err
 		return
 	}
 	object, ok := value.(map[string]any)
 	if !ok {
-		a.Malformed = fmt.Errorf("the body is a JSON %s, not an object", kindOf(value))
+		r.Malformed = fmt.Errorf("the body is a JSON %s, not an object", kindOf(value))
 		return
 	}
-	a.JSON = object
+	r.JSON = object
 }
 
 func kindOf(v any) string {
@@ -67,40 +69,63 @@ func kindOf(v any) string {
 }
 
 // OK reports whether the status is 2xx.
-func (a *Response) OK() bool { return a.Status >= 200 && a.Status < 300 }
+func (r *Response) OK() bool { return r.Status >= 200 && r.Status < 300 }
 
 // Text returns the string under key, or "" when there is none.
-func (a *Response) Text(key string) string {
-	s, _ := a.JSON[key].(string)
+func (r *Response) Text(key string) string {
+	s, _ := r.JSON[key].(string)
 	return s
 }
 
 // Errcode returns the Matrix error code, or "" when there is none.
-func (a *Response) Errcode() string { return a.Text("errcode") }
+func (r *Response) Errcode() string { return r.Text("errcode") }
 
 // IsChallenge reports whether this is a User-Interactive Authentication
 // challenge: a 401 that offers flows.
-func (a *Response) IsChallenge() bool {
-	_, offers := a.JSON["flows"]
-	return a.Status == http.StatusUnauthorized && offers
+func (r *Response) IsChallenge() bool {
+	_, offers := r.JSON["flows"]
+	return r.Status == http.StatusUnauthorized && offers
 }
 
 // IsStandardError reports whether this is a 4xx or 5xx answer with errcode and
 // error, as every refusal outside User-Interactive Authentication has to be.
-func (a *Response) IsStandardError() bool {
-	_, message := a.JSON["error"].(string)
-	return a.Status >= 400 && a.Errcode() != "" && message
+func (r *Response) IsStandardError() bool {
+	_, message := r.JSON["error"].(string)
+	return r.Status >= 400 && r.Errcode() != "" && message
 }
 
 // String shows request and answer, without secrets, for a failure message.
-func (a *Response) String() string {
+func (r *Response) String() string {
 	switch {
-	case a == nil:
+	case r == nil:
 		return "no answer"
-	case a.record == nil:
+	case r.record == nil:
 		return ""
 	}
-	return a.record.String()
+	return r.record.String()
+}
+
+// RetryAfter returns how long a 429 asks to wait, at least a tenth of a second.
+func (r *Response) RetryAfter() time.Duration {
+	wait := time.Duration(0)
+	header := r.Header.Get("Retry-After")
+	if millis, ok := number(r.JSON["retry_after_ms"]); ok {
+		wait = time.Duration(min(millis, math.MaxInt32)) * time.Millisecond // no overflow
+	} else if seconds, err := strconv.ParseInt(header, 10, 32); err == nil {
+		wait = time.Duration(seconds) * time.Second
+	} else if date, err := http.ParseTime(header); err == nil {
+		wait = time.Until(date)
+	}
+	return max(wait, 100*time.Millisecond)
+}
+
+func number(v any) (int64, bool) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	i, err := n.Int64()
+	return i, err == nil
 }
 
 // contentType is the media type without parameters, in lower case.

@@ -60,7 +60,7 @@ func leaks(t *testing.T, where, text string) {
 }
 
 // nothingLeaked looks at all that leaves a recorder, the file last.
-func (w world) nothingLeaked(t *testing.T) {
+func (w recordedClient) nothingLeaked(t *testing.T) {
 	t.Helper()
 	for _, f := range w.recorder.Findings() {
 		leaks(t, "a finding", f.Message)
@@ -107,13 +107,15 @@ func TestRequestsAreRecordedWithoutSecrets(t *testing.T) {
 	w := connect(t, serve(t, granted), modern, enough)
 	w.answer(t, carrying(bindPath))
 	w.nothingLeaked(t)
+	text, _ := os.ReadFile(w.path)
+	g.Expect(string(text)).To(ContainSubstring("<access_token 1>"), "a name can be searched for")
 	r := w.lines(t)[0].Request
 	g.Expect(r.URL).To(And(ContainSubstring("client_secret=<client_secret 1>"), ContainSubstring("sid=s1"), ContainSubstring("token=<token 1>")))
 	g.Expect(r.Headers).To(HaveKeyWithValue("Authorization", []string{"Bearer <access_token 1>"}))
 	g.Expect(r.Body).To(Equal(`{"auth":{"password":"<password 1>","type":"m.login.password"},"client_secret":"<client_secret 1>","token":"<token 1>"}`))
 }
 
-func TestAnswersThatEchoSecretsAreRecordedWithoutThem(t *testing.T) {
+func TestResponsesThatEchoSecretsAreRecordedWithoutThem(t *testing.T) {
 	inHeader := func(name string) func(string) canned {
 		return func(echo string) canned {
 			return canned{status: 200, header: http.Header{name: {"/x=" + echo}}, body: `{}`}
@@ -143,7 +145,7 @@ func TestAnswersThatEchoSecretsAreRecordedWithoutThem(t *testing.T) {
 
 func TestFindingsThatQuoteAHeaderAreWithoutSecrets(t *testing.T) {
 	limited := `{"errcode":"M_LIMIT_EXCEEDED","error":"x"}`
-	for _, form := range []string{"plain", "query", "path", "base64", "base64 URL"} {
+	for _, form := range []string{"plain", "JSON", "query", "path", "base64", "base64 URL"} {
 		for kind, secret := range secrets {
 			echo := written(secret)[form]
 			for _, c := range []canned{
@@ -180,6 +182,37 @@ func TestSecretsThatAServerMakesAreKnownFromThenOn(t *testing.T) {
 	g.Expect(records[0].Response.Body).To(ContainSubstring("<access_token 1>"))
 	g.Expect(records[1].Request.Headers["Authorization"]).To(Equal([]string{"Bearer <access_token 1>"}), "the same secret has the same name")
 	g.Expect(records[1].Response.Body).To(Equal("no such token: <access_token 1>"))
+}
+
+// A secret that is first seen in an exchange may be echoed in that exchange.
+func TestSecretsFirstSeenInAnExchangeAreMaskedInAllOfIt(t *testing.T) {
+	echoing := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		var sent map[string]any
+		_ = json.NewDecoder(r.Body).Decode(&sent)
+		secret, _ := sent["client_secret"].(string)
+		text, _ := json.Marshal(map[string]string{"errcode": "M_X", "error": "bad " + token + " and " + secret + " and " + r.URL.Query().Get("token")})
+		canned{status: 400, body: string(text)}.ServeHTTP(w, r)
+	})
+	t.Run("request echoed in the response", func(t *testing.T) {
+		w := connect(t, serve(t, echoing), modern, enough)
+		w.answer(t, carrying(bindPath))
+		w.nothingLeaked(t)
+	})
+	t.Run("new token in a header of the response that makes it", func(t *testing.T) {
+		body, _ := json.Marshal(map[string]string{"access_token": accessToken})
+		w := connect(t, serve(t, canned{status: 200, header: http.Header{"X-Session": {accessToken}}, body: string(body)}), modern, enough)
+		w.answer(t, call(t, "bind3PID"))
+		w.nothingLeaked(t)
+	})
+}
+
+// Form bodies, as browsers send them to a submit page.
+func TestFormBodiesAreMaskedByTheirKeys(t *testing.T) {
+	w := connect(t, serve(t, granted), modern, enough)
+	form := url.Values{"token": {mailToken}, "client_secret": {clientSecret}, "sid": {"s1"}}.Encode()
+	w.answer(t, Request{Method: http.MethodPost, Path: "/submit", Raw: []byte(form), Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}})
+	w.nothingLeaked(t)
 }
 
 func TestErrorsThatQuoteTheServerAreWithoutSecrets(t *testing.T) {

@@ -78,6 +78,7 @@ func check(e Entry, byID map[string]Entry) []error {
 	m.checkSurroundings(e)
 	m.checkUncovered(e)
 	m.checkDeclines(e.Declines)
+	m.checkBrokenBy(e, byID)
 	m.checkStatement("statement", e.Statement)
 	if e.TypicalBug == "" || strings.Contains(e.TypicalBug, "\n") {
 		m.addf("typical_bug: expected one line, got %q", e.TypicalBug)

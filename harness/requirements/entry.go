@@ -126,6 +126,8 @@ type Entry struct {
 	Conditions map[string]Conditions `yaml:"conditions"`
 	// Declines are the lawful ways of a server not to meet the requirement.
 	Declines []Decline `yaml:"declines"`
+	// BrokenBy says which defects, seen in any exchange, break the entry.
+	BrokenBy []Condition `yaml:"broken_by"`
 	// Uncovered says in one sentence, by operationId, why no spec judges a row.
 	Uncovered map[string]string `yaml:"uncovered"`
 	// Statement says in one to three sentences what is demanded.

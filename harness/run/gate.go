@@ -64,7 +64,7 @@ func gate(s Subject) (verdict.Outcome, bool) {
 	main := current.deployment.Main()
 	if slices.Contains(main.NotRouted, s.Row.Operation) {
 		o, stop := notTested("not routed: the homeserver does not know this operation")
-		if routed := (requirements.Row{Operation: s.Row.Operation, Requirement: routedRequirement}); s.Row != routed {
+		if routed := unroutedRow(s.Row.Operation); s.Row != routed {
 			o.Because = routed
 		}
 		return o, stop
@@ -84,8 +84,11 @@ func gate(s Subject) (verdict.Outcome, bool) {
 	return verdict.Outcome{}, false
 }
 
-// routedRequirement is the one row that says an operation is not known.
-const routedRequirement = "gen-016-v3-prefix"
+// unroutedRow is the one row that says an operation is not known.
+func unroutedRow(operation string) requirements.Row {
+	entry, _, _ := requirements.BrokenBy(requirements.Defect{Observed: requirements.NotRouted, Operation: operation})
+	return requirements.Row{Operation: operation, Requirement: entry.ID}
+}
 
 // unrouted is what preflight has seen of operations that are not known.
 // It needs no more than the path, so neither a missing capability nor a missing
@@ -94,7 +97,7 @@ func unrouted(missing map[string]*exchange.Response) []verdict.Finding {
 	var findings []verdict.Finding
 	for _, operation := range slices.Sorted(maps.Keys(missing)) {
 		findings = append(findings, verdict.Finding{
-			Row:      requirements.Row{Operation: operation, Requirement: routedRequirement},
+			Row:      unroutedRow(operation),
 			Message:  fmt.Sprintf("the homeserver does not know the operation:\n%s", missing[operation]),
 			Exchange: missing[operation].ID,
 		})

@@ -51,6 +51,13 @@ func (c canned) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(c.body))
 }
 
+// response is the canned answer to an operation as the transport reads it.
+func (c canned) response(operation string) *Response {
+	w := httptest.NewRecorder()
+	c.ServeHTTP(w, nil)
+	return &Response{Operation: operation, Status: c.status, Header: w.Header(), Body: []byte(c.body)}
+}
+
 // serve runs a fake homeserver and returns its base URL.
 func serve(t testing.TB, handler http.Handler) string {
 	t.Helper()
@@ -104,15 +111,15 @@ func untilGone(conn net.Conn, pause time.Duration, text string) {
 // hold keeps a connection open until the client closes it.
 func hold(conn net.Conn) { _, _ = bufio.NewReader(conn).Peek(1 << 10) }
 
-// A world is a client with the recorder and the file behind it.
-type world struct {
+// A recordedClient is a client with the recorder and the file behind it.
+type recordedClient struct {
 	*Client
 	recorder *Recorder
 	path     string // of exchanges.jsonl
 }
 
 // connect makes a client for the homeserver at base.
-func connect(t testing.TB, base string, versions []string, deadline time.Duration) world {
+func connect(t testing.TB, base string, versions []string, deadline time.Duration) recordedClient {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "exchanges.jsonl")
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -122,8 +129,8 @@ func connect(t testing.TB, base string, versions []string, deadline time.Duratio
 	t.Cleanup(func() { _ = file.Close() })
 	recorder := NewRecorder(file, masking.New(""), "p1-")
 	client := NewClient(base, versions, recorder, deadline)
-	t.Cleanup(client.transport.(*http.Transport).CloseIdleConnections)
-	return world{Client: client, recorder: recorder, path: path}
+	t.Cleanup(client.transport.carrier.(*http.Transport).CloseIdleConnections)
+	return recordedClient{Client: client, recorder: recorder, path: path}
 }
 
 // call is the request of an operation, with a body where it has one.
@@ -141,9 +148,9 @@ func call(t testing.TB, operationID string) Request {
 }
 
 // answer sends a request that is answered.
-func (w world) answer(t testing.TB, r Request) *Response {
+func (c recordedClient) answer(t testing.TB, r Request) *Response {
 	t.Helper()
-	a, err := w.Do(t.Context(), r)
+	a, err := c.Do(t.Context(), r)
 	if err != nil {
 		t.Fatalf("no answer: %v", err)
 	}
@@ -151,10 +158,10 @@ func (w world) answer(t testing.TB, r Request) *Response {
 }
 
 // refused sends a request that must not be answered, and returns how it ended.
-func (w world) refused(t testing.TB, ctx context.Context, r Request) *NoAnswer {
+func (c recordedClient) refused(t testing.TB, ctx context.Context, r Request) *NoAnswer {
 	t.Helper()
 	g := NewWithT(t)
-	a, err := w.Do(ctx, r)
+	a, err := c.Do(ctx, r)
 	g.Expect(a).To(BeNil())
 	var failure *NoAnswer
 	g.Expect(err).To(BeAssignableToTypeOf(failure))
@@ -165,9 +172,9 @@ func (w world) refused(t testing.TB, ctx context.Context, r Request) *NoAnswer {
 }
 
 // lines returns the records of exchanges.jsonl.
-func (w world) lines(t testing.TB) []Record {
+func (c recordedClient) lines(t testing.TB) []Record {
 	t.Helper()
-	text, err := os.ReadFile(w.path)
+	text, err := os.ReadFile(c.path)
 	if err != nil {
 		t.Fatal(err)
 	}
