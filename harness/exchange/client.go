@@ -18,7 +18,6 @@ type Client struct {
 	transport *transport
 	versions  []string
 	recorder  *Recorder
-	waited    func(began time.Time)
 }
 
 // NewClient returns a client for the homeserver at base, which advertises these
@@ -29,21 +28,11 @@ func NewClient(base string, versions []string, recorder *Recorder, deadline time
 		transport: newTransport(base, deadline),
 		versions:  versions,
 		recorder:  recorder,
-		waited:    func(time.Time) {},
 	}
 }
 
 // Trust has the client trust these certificate authorities and no other.
 func (c *Client) Trust(roots *x509.CertPool) { c.transport.tls.RootCAs = roots }
-
-// Wrap has the client's requests carried by what wrap makes of its transport.
-func (c *Client) Wrap(wrap func(http.RoundTripper) http.RoundTripper) {
-	c.transport.carrier = wrap(c.transport.carrier)
-}
-
-// OnWait has waited called whenever the client has waited because a response asked
-// for it.
-func (c *Client) OnWait(waited func(began time.Time)) { c.waited = waited }
 
 // Base is the homeserver's base URL without a trailing slash.
 func (c *Client) Base() string { return c.transport.base }
@@ -96,10 +85,8 @@ func (c *Client) DoPatiently(ctx context.Context, r Request) (*Response, error) 
 		if time.Now().Add(wait).After(deadline) {
 			return response, nil
 		}
-		began := time.Now()
 		select {
 		case <-time.After(wait):
-			c.waited(began)
 		case <-ctx.Done():
 			return response, nil
 		}
