@@ -20,6 +20,7 @@ type running struct {
 	subject Subject
 	outcome *verdict.Outcome // nil: Ginkgo's state says it
 	waited  time.Duration
+	cited   []string // exchanges of other specs that this one judges
 
 	addresses []string         // whose mails are evidence
 	recounted []string         // of these, whose mails are counted at the end of the run
@@ -44,7 +45,7 @@ func leaveNote() {
 	n := note{
 		Outcome:   current.spec.outcome,
 		Findings:  current.recorder.Findings(),
-		Exchanges: current.recorder.Seen(),
+		Exchanges: append(current.recorder.Seen(), current.spec.cited...),
 		WaitedMS:  current.spec.waited.Milliseconds(),
 	}
 	text, err := json.Marshal(n)
@@ -113,6 +114,14 @@ func explain(s Subject, message string, last *exchange.Response) string {
 
 // Current is what the running spec is about.
 func Current() Subject { return current.spec.subject }
+
+// Cite makes a response that another spec has provoked part of the running spec's
+// evidence. Where several rows judge one costly event, each of them cites it.
+func Cite(response *exchange.Response) {
+	if id := response.ID; id != "" && !slices.Contains(current.spec.cited, id) && !slices.Contains(current.recorder.Seen(), id) {
+		current.spec.cited = append(current.spec.cited, id)
+	}
+}
 
 // File files a finding of the running spec, about its latest exchange.
 func File(f verdict.Finding) { current.recorder.File(f) }
