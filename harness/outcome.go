@@ -90,6 +90,18 @@ func Blocked(operation, requirement string, format string, args ...any) {
 	}, 1)
 }
 
+// Granted ends the spec as blocked unless a response grants its request, in any 2xx
+// form, and returns the response. It is for steps on the way: what exactly a success
+// looks like is for the operation's own row, which explains why this one stopped.
+func Granted(response *exchange.Response) *exchange.Response {
+	ginkgo.GinkgoHelper()
+	if !response.OK() {
+		success, _, _ := requirements.BrokenBy(requirements.Defect{Observed: requirements.WrongSuccess, Operation: response.Operation})
+		Blocked(response.Operation, success.ID, "a request on the way was not granted:\n%s", response)
+	}
+	return response
+}
+
 // Advertises reports whether the homeserver in use advertises this version of the
 // spec or a later one.
 func Advertises(version string) bool { return run.Advertises(version) }
