@@ -14,12 +14,13 @@ const draft07 = "http://json-schema.org/draft-07/schema#"
 type treatment int
 
 const (
-	drop   treatment = iota + 1 // prose and tooling: constrains nothing
-	copied                      // means the same in draft-07
-	one                         // holds a schema
-	many                        // holds a list of schemas
-	named                       // maps names to schemas; the names are not keywords
-	either                      // holds a schema or a list of schemas
+	drop      treatment = iota + 1 // prose and tooling: constrains nothing
+	copied                         // means the same in draft-07
+	one                            // holds a schema
+	many                           // holds a list of schemas
+	named                          // maps names to schemas; the names are not keywords
+	either                         // holds a schema or a list of schemas
+	reference                      // points to a schema
 )
 
 // keywords lists what is understood. Anything else is an error: a keyword that
@@ -46,6 +47,8 @@ var keywords = map[string]treatment{
 	"patternProperties": named, "properties": named,
 
 	"items": either,
+
+	"$ref": reference,
 }
 
 // converter turns schemas of either dialect into draft-07.
@@ -57,105 +60,74 @@ type converter struct {
 
 // convert returns the schema at p as a JSON value: an object, or one of the
 // boolean schemas.
-func convert(docs *library, p place) (any, error) {
+func convert(docs *library, p place) any {
 	return (&converter{docs, map[*yaml.Node]bool{}}).schema(p)
 }
 
-func (c *converter) schema(p place) (any, error) {
-	if p.node.Kind == yaml.ScalarNode && p.node.ShortTag() == "!!bool" {
+func (c *converter) schema(p place) any {
+	if p.node.ShortTag() == "!!bool" {
 		return p.plain()
-	}
-	entries, err := p.entries()
-	if err != nil {
-		return nil, err
 	}
 	schema := map[string]any{}
 	var target any
-	for _, e := range entries {
-		if e.key == "$ref" {
-			if target, err = c.reference(p, e.value); err != nil {
-				return nil, err
-			}
-			continue
-		}
+	for _, e := range p.entries() {
 		treat := keywords[e.key]
 		if strings.HasPrefix(e.key, "x-") {
 			treat = drop
 		}
 		switch treat {
 		case drop:
-			continue
 		case copied:
-			schema[e.key], err = e.value.plain()
+			schema[e.key] = e.value.plain()
 		case one:
-			schema[e.key], err = c.schema(e.value)
+			schema[e.key] = c.schema(e.value)
 		case many:
-			schema[e.key], err = c.list(e.value)
+			schema[e.key] = c.list(e.value)
 		case named:
-			schema[e.key], err = c.byName(e.value)
+			byName := map[string]any{}
+			for _, member := range e.value.entries() {
+				byName[member.key] = c.schema(member.value)
+			}
+			schema[e.key] = byName
 		case either:
 			if e.value.node.Kind == yaml.SequenceNode {
-				schema[e.key], err = c.list(e.value)
+				schema[e.key] = c.list(e.value)
 			} else {
-				schema[e.key], err = c.schema(e.value)
+				schema[e.key] = c.schema(e.value)
 			}
+		case reference:
+			target = c.reference(p, e.value)
 		default:
-			return nil, e.value.errorf("the schema keyword %q has no known counterpart in draft-07", e.key)
-		}
-		if err != nil {
-			return nil, err
+			e.value.fail("the schema keyword %q has no known counterpart in draft-07", e.key)
 		}
 	}
 	switch {
 	case target == nil:
-		return schema, nil
+		return schema
 	case len(schema) == 0:
-		return target, nil
+		return target
 	}
 	// Draft-07 ignores what stands beside a $ref; the specification means it.
-	return map[string]any{"allOf": []any{target, schema}}, nil
+	return map[string]any{"allOf": []any{target, schema}}
 }
 
 // reference converts what the $ref in the schema at p points to.
-func (c *converter) reference(p, ref place) (any, error) {
-	target, err := c.docs.target(ref)
-	if err != nil {
-		return nil, err
-	}
+func (c *converter) reference(p, ref place) any {
+	target := c.docs.target(ref)
 	if target.node == p.node || c.open[target.node] {
-		return nil, ref.errorf("$ref %q leads back to itself; a schema without end cannot be written inline", ref.node.Value)
+		ref.fail("$ref %q leads back to itself; a schema without end cannot be written inline", ref.node.Value)
 	}
 	c.open[target.node] = true
 	defer delete(c.open, target.node)
 	return c.schema(target)
 }
 
-func (c *converter) list(p place) ([]any, error) {
-	items, err := p.items()
-	if err != nil {
-		return nil, err
+func (c *converter) list(p place) []any {
+	list := []any{}
+	for _, item := range p.items() {
+		list = append(list, c.schema(item))
 	}
-	list := make([]any, len(items))
-	for i, item := range items {
-		if list[i], err = c.schema(item); err != nil {
-			return nil, err
-		}
-	}
-	return list, nil
-}
-
-func (c *converter) byName(p place) (map[string]any, error) {
-	entries, err := p.entries()
-	if err != nil {
-		return nil, err
-	}
-	schemas := make(map[string]any, len(entries))
-	for _, e := range entries {
-		if schemas[e.key], err = c.schema(e.value); err != nil {
-			return nil, err
-		}
-	}
-	return schemas, nil
+	return list
 }
 
 // checkDraft07 holds a finished schema against the metaschema that the

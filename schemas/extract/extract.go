@@ -163,13 +163,22 @@ func (v *version) schemaNames() []string {
 	return names
 }
 
-func readVersion(spec fs.FS, name string, chapters []Chapter) (*version, error) {
+func readVersion(spec fs.FS, name string, chapters []Chapter) (v *version, err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case badInput:
+			err = r.error
+		default:
+			panic(r)
+		}
+	}()
 	folder, err := fs.Sub(spec, name)
 	if err != nil {
 		return nil, err
 	}
 	docs := newLibrary(folder)
-	v := &version{name, map[string]operation{}, map[string][]byte{}}
+	v = &version{name, map[string]operation{}, map[string][]byte{}}
 	for _, chapter := range chapters {
 		wanted := func(id string) bool {
 			return slices.ContainsFunc(chapter.Operations, func(op Declared) bool { return op.ID == id })
@@ -178,14 +187,12 @@ func readVersion(spec fs.FS, name string, chapters []Chapter) (*version, error) 
 			if !docs.has(document) {
 				continue // it came, or went, with another version
 			}
-			operations, err := readOperations(docs, document, wanted)
+			root, err := docs.open(document)
 			if err != nil {
 				return nil, err
 			}
-			for _, op := range operations {
-				if err := v.addOperation(docs, op); err != nil {
-					return nil, err
-				}
+			for _, op := range readOperations(docs, root, wanted) {
+				v.addOperation(docs, op)
 			}
 		}
 	}
@@ -194,30 +201,22 @@ func readVersion(spec fs.FS, name string, chapters []Chapter) (*version, error) 
 		if err != nil {
 			return nil, err
 		}
-		if _, err := v.addSchema(name, docs, root); err != nil {
-			return nil, err
-		}
+		v.addSchema(name, docs, root)
 	}
 	return v, nil
 }
 
-func (v *version) addOperation(docs *library, op operation) error {
-	if op.request != nil {
-		if _, err := v.addSchema(op.ID+"/request.json", docs, *op.request); err != nil {
-			return err
-		}
+func (v *version) addOperation(docs *library, op operation) {
+	if op.Body {
+		v.addSchema(op.ID+"/request.json", docs, op.request)
 	}
 	for status, place := range op.responses {
-		schema, err := v.addSchema(op.ID+"/"+strconv.Itoa(status)+".json", docs, place)
-		if err != nil {
-			return err
-		}
+		schema := v.addSchema(op.ID+"/"+strconv.Itoa(status)+".json", docs, place)
 		if status == http.StatusUnauthorized {
 			op.UIA = declares(schema, "flows")
 		}
 	}
 	v.operations[op.ID] = op
-	return nil
 }
 
 // declares tells whether a schema, or a branch of its allOf, has the property.
@@ -231,23 +230,22 @@ func declares(schema any, property string) bool {
 
 // addSchema converts the schema at p and adds it as a draft-07 document, after
 // checking it against the draft's own metaschema.
-func (v *version) addSchema(name string, docs *library, p place) (map[string]any, error) {
-	converted, err := convert(docs, p)
-	if err != nil {
-		return nil, err
-	}
+func (v *version) addSchema(name string, docs *library, p place) map[string]any {
+	converted := convert(docs, p)
 	schema, ok := converted.(map[string]any)
 	if !ok {
-		return nil, p.errorf("the schema of %s is the boolean %v, which describes no answer", name, converted)
+		p.fail("the schema of %s is the boolean %v, which describes no answer", name, converted)
 	}
 	schema["$schema"] = draft07
-	if v.schemas[name], err = render(schema); err != nil {
-		return nil, err
+	text, err := render(schema)
+	if err == nil {
+		err = checkDraft07(text)
 	}
-	if err := checkDraft07(v.schemas[name]); err != nil {
-		return nil, p.errorf("the schema of %s is not valid in draft-07: %w", name, err)
+	if err != nil {
+		p.fail("the schema of %s is not valid in draft-07: %w", name, err)
 	}
-	return schema, nil
+	v.schemas[name] = text
+	return schema
 }
 
 func (t Tree) add(name string, value any) (err error) {

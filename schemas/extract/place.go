@@ -7,7 +7,8 @@ import (
 )
 
 // place is a YAML node together with the file it was read from, which a
-// relative $ref and an error message both need.
+// relative $ref and an error message both need. Without a node it is a place that
+// was looked for and is not there.
 type place struct {
 	file string
 	node *yaml.Node
@@ -19,149 +20,114 @@ type entry struct {
 	value place
 }
 
-// errorf makes an error that starts with file and line.
-func (p place) errorf(format string, args ...any) error {
-	return fmt.Errorf("%s:%d: "+format, append([]any{p.file, p.node.Line}, args...)...)
+// badInput is what the functions of this package panic with where the input is
+// not understood; Extract returns it as its error.
+type badInput struct{ error }
+
+// fail ends the extraction with an error that starts with file and line.
+func (p place) fail(format string, args ...any) {
+	panic(badInput{fmt.Errorf("%s:%d: "+format, append([]any{p.file, p.node.Line}, args...)...)})
 }
+
+func (p place) found() bool { return p.node != nil }
 
 // entries returns the keys of a mapping in the order of the file. Keys are
 // compared as text, so the status 200 is the same key with and without quotes.
-func (p place) entries() ([]entry, error) {
-	if p.node.Kind != yaml.MappingNode {
-		return nil, p.errorf("want a mapping, got a %s", kindName(p.node))
-	}
-	list := make([]entry, 0, len(p.node.Content)/2)
+func (p place) entries() []entry {
+	p.expect(yaml.MappingNode, "a mapping")
+	var list []entry
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(p.node.Content); i += 2 {
 		key := place{p.file, p.node.Content[i]}
-		if key.node.Kind != yaml.ScalarNode {
-			return nil, key.errorf("want a plain key, got a %s", kindName(key.node))
-		}
+		key.expect(yaml.ScalarNode, "a plain key")
 		if seen[key.node.Value] {
-			return nil, key.errorf("the key %q appears twice", key.node.Value)
+			key.fail("the key %q appears twice", key.node.Value)
 		}
 		seen[key.node.Value] = true
 		list = append(list, entry{key.node.Value, place{p.file, p.node.Content[i+1]}})
 	}
-	return list, nil
+	return list
 }
 
-// get returns the value of a mapping's key.
-func (p place) get(key string) (value place, found bool, err error) {
-	list, err := p.entries()
-	if err != nil {
-		return place{}, false, err
-	}
-	for _, e := range list {
-		if e.key == key {
-			return e.value, true, nil
-		}
-	}
-	return place{}, false, nil
-}
-
-// find descends through nested mappings; a key that is not there ends the
-// search without an error.
-func (p place) find(keys ...string) (value place, found bool, err error) {
+// find descends through nested mappings.
+func (p place) find(keys ...string) place {
 	for _, key := range keys {
-		if p, found, err = p.get(key); err != nil || !found {
-			return place{}, false, err
+		var next place
+		for _, e := range p.entries() {
+			if e.key == key {
+				next = e.value
+			}
 		}
+		if !next.found() {
+			return place{}
+		}
+		p = next
 	}
-	return p, true, nil
+	return p
 }
 
 // items returns the elements of a sequence.
-func (p place) items() ([]place, error) {
-	if p.node.Kind != yaml.SequenceNode {
-		return nil, p.errorf("want a list, got a %s", kindName(p.node))
-	}
-	list := make([]place, 0, len(p.node.Content))
+func (p place) items() []place {
+	p.expect(yaml.SequenceNode, "a list")
+	var list []place
 	for _, node := range p.node.Content {
 		list = append(list, place{p.file, node})
 	}
-	return list, nil
+	return list
 }
 
 // text returns the value of a mapping's key as a string, empty if it is absent.
-func (p place) text(key string) (string, error) {
-	value, found, err := p.get(key)
-	if err != nil || !found {
-		return "", err
+func (p place) text(key string) string {
+	value := p.find(key)
+	if !value.found() {
+		return ""
 	}
-	if value.node.Kind != yaml.ScalarNode {
-		return "", value.errorf("%s: want a string, got a %s", key, kindName(value.node))
-	}
-	return value.node.Value, nil
+	value.expect(yaml.ScalarNode, "a string")
+	return value.node.Value
 }
 
 // boolean returns the value of a mapping's key as a bool, false if it is absent.
-func (p place) boolean(key string) (bool, error) {
-	value, found, err := p.get(key)
-	if err != nil || !found {
-		return false, err
+func (p place) boolean(key string) (b bool) {
+	if value := p.find(key); value.found() && value.node.Decode(&b) != nil {
+		value.fail("%s: want true or false", key)
 	}
-	var b bool
-	if err := value.node.Decode(&b); err != nil {
-		return false, value.errorf("%s: want true or false", key)
-	}
-	return b, nil
+	return b
 }
 
 // plain converts a node to the JSON value it stands for. YAML's own types
 // (dates above all) stay the text they were written as.
-func (p place) plain() (any, error) {
+func (p place) plain() any {
 	switch p.node.Kind {
 	case yaml.MappingNode:
-		list, err := p.entries()
-		if err != nil {
-			return nil, err
+		object := map[string]any{}
+		for _, e := range p.entries() {
+			object[e.key] = e.value.plain()
 		}
-		object := make(map[string]any, len(list))
-		for _, e := range list {
-			if object[e.key], err = e.value.plain(); err != nil {
-				return nil, err
-			}
-		}
-		return object, nil
+		return object
 	case yaml.SequenceNode:
-		list, err := p.items()
-		if err != nil {
-			return nil, err
+		array := []any{}
+		for _, item := range p.items() {
+			array = append(array, item.plain())
 		}
-		array := make([]any, len(list))
-		for i, item := range list {
-			if array[i], err = item.plain(); err != nil {
-				return nil, err
-			}
-		}
-		return array, nil
-	case yaml.ScalarNode:
-		switch p.node.ShortTag() {
-		case "!!null", "!!bool", "!!int", "!!float":
-			var value any
-			if err := p.node.Decode(&value); err != nil {
-				return nil, p.errorf("%q: %w", p.node.Value, err)
-			}
-			return value, nil
-		}
-		return p.node.Value, nil
+		return array
 	}
-	return nil, p.errorf("want a value, got a %s", kindName(p.node))
+	p.expect(yaml.ScalarNode, "a value")
+	switch p.node.ShortTag() {
+	case "!!null", "!!bool", "!!int", "!!float":
+		var value any
+		if err := p.node.Decode(&value); err != nil {
+			p.fail("%q: %w", p.node.Value, err)
+		}
+		return value
+	}
+	return p.node.Value
 }
 
-// kindName names a node's kind for an error message. Aliases are refused
-// everywhere: the specification uses none, and they can form loops.
-func kindName(node *yaml.Node) string {
-	switch node.Kind {
-	case yaml.MappingNode:
-		return "mapping"
-	case yaml.SequenceNode:
-		return "list"
-	case yaml.ScalarNode:
-		return fmt.Sprintf("plain value %q", node.Value)
-	case yaml.AliasNode:
-		return "YAML alias"
+// expect refuses nodes of another kind. Aliases are refused everywhere: the
+// specification uses none, and they can form loops.
+func (p place) expect(kind yaml.Kind, what string) {
+	if p.node.Kind != kind {
+		kinds := map[yaml.Kind]string{yaml.MappingNode: "mapping", yaml.SequenceNode: "list", yaml.ScalarNode: "plain value", yaml.AliasNode: "YAML alias"}
+		p.fail("want %s, got a %s", what, kinds[p.node.Kind])
 	}
-	return "document"
 }
