@@ -64,7 +64,7 @@ func (s *Set) Check(operationID string, status int, value any) ([]Violation, err
 }
 
 // Judging returns the schemas that Check holds an answer against, decoded. They
-// belong to the set and are not to be changed. The error is a *DecodeError.
+// belong to the set and are not to be changed. The error is that of Decode.
 func (s *Set) Judging(operationID string, status int, body []byte) ([]map[string]any, error) {
 	value, err := Decode(body)
 	if err != nil {
@@ -134,9 +134,7 @@ func (s *Set) challenges(operationID string) bool {
 
 // declares tells whether the schema has a property of this name at its top.
 func (s *schema) declares(property string) bool {
-	var top facts
-	top.add(s.compiled().source)
-	return top.properties[property] != nil
+	return shapeOf(s.compiled().source).properties[property] != nil
 }
 
 // isChallenge tells a UIA challenge from a standard error with status 401,

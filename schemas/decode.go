@@ -18,41 +18,17 @@ const MaxDepth = 200
 // what float64 holds, and small enough for exact arithmetic to be cheap.
 const maxNumber = 400
 
-// DecodeKind tells why a body is not one strictly decodable JSON value.
-type DecodeKind string
-
-// The kinds of a DecodeError.
-const (
-	NotUTF8          DecodeKind = "not-utf8"
-	NotJSON          DecodeKind = "not-json" // an empty body included
-	TrailingBytes    DecodeKind = "trailing-bytes"
-	DuplicateKey     DecodeKind = "duplicate-key"
-	TooDeep          DecodeKind = "too-deep"
-	NumberOutOfRange DecodeKind = "number-out-of-range"
-)
-
-// DecodeError is the error of Decode for a body that is not one strictly
-// decodable JSON value. Its text names keys and sizes, and
-// quotes no string value.
-type DecodeError struct {
-	Kind DecodeKind
-	// Pointer (RFC 6901) is where the value has the defect, for DuplicateKey,
-	// TooDeep and NumberOutOfRange.
-	Pointer string
-	// Offset counts the bytes before the defect, for the other kinds.
-	Offset int64
-	detail string
-}
-
-func (e *DecodeError) Error() string { return e.detail }
+// ErrNotUTF8 is the error of Decode for a body that is not UTF-8.
+var ErrNotUTF8 = errors.New("want JSON in UTF-8, got a body with invalid UTF-8")
 
 // Decode decodes one JSON value and refuses what encoding/json lets pass:
 // invalid UTF-8, bytes after the value, duplicate keys, nesting beyond
 // MaxDepth, and numbers that no float64 can hold. Numbers stay json.Number.
-// The error is a *DecodeError.
+// The error says where the defect is, names keys and sizes, and quotes no string
+// value.
 func Decode(body []byte) (any, error) {
 	if !utf8.Valid(body) {
-		return nil, decodeErrorAt(NotUTF8, invalidUTF8(body), "want JSON in UTF-8, got a body with invalid UTF-8")
+		return nil, fmt.Errorf("%w (byte %d)", ErrNotUTF8, invalidUTF8(body))
 	}
 	d := &decoder{Decoder: json.NewDecoder(bytes.NewReader(body)), body: body}
 	d.UseNumber()
@@ -62,7 +38,7 @@ func Decode(body []byte) (any, error) {
 	}
 	end := d.InputOffset()
 	if rest := bytes.Trim(body[end:], " \t\r\n"); len(rest) > 0 {
-		return nil, decodeErrorAt(TrailingBytes, end, fmt.Sprintf("want one JSON value, got %d more bytes after it", len(rest)))
+		return nil, fmt.Errorf("want one JSON value, got %d more bytes after it (byte %d)", len(rest), end)
 	}
 	return value, nil
 }
@@ -85,12 +61,12 @@ func (d *decoder) value() (any, error) {
 	switch token := token.(type) {
 	case json.Number:
 		if !affordable(token) {
-			return nil, d.defect(NumberOutOfRange, "want a number within the range of float64 and of at most %d digits, got %s",
+			return nil, d.defect("want a number within the range of float64 and of at most %d digits, got %s",
 				maxNumber, shorten(string(token)))
 		}
 	case json.Delim:
 		if len(d.path) == MaxDepth {
-			return nil, d.defect(TooDeep, "want at most %d nested arrays and objects, got more", MaxDepth)
+			return nil, d.defect("want at most %d nested arrays and objects, got more", MaxDepth)
 		}
 		if token == '{' {
 			return d.object()
@@ -107,13 +83,10 @@ func (d *decoder) object() (any, error) {
 		if err != nil {
 			return nil, d.syntax(err)
 		}
-		key, ok := token.(string)
-		if !ok {
-			return nil, d.syntax(fmt.Errorf("the object key %v is not a string", token))
-		}
+		key := token.(string) // or it would be an error
 		d.path = append(d.path, key)
 		if _, twice := object[key]; twice {
-			return nil, d.defect(DuplicateKey, "want each key once, got one twice")
+			return nil, d.defect("want each key once, got one twice")
 		}
 		if object[key], err = d.value(); err != nil {
 			return nil, err
@@ -147,30 +120,24 @@ func (d *decoder) close() error {
 
 // defect makes the error for a well-formed value that is refused where the
 // decoder stands.
-func (d *decoder) defect(kind DecodeKind, format string, args ...any) *DecodeError {
-	pointer := pointerTo(d.path)
-	return &DecodeError{Kind: kind, Pointer: pointer,
-		detail: fmt.Sprintf(format, args...) + " at " + shorten(orRoot(pointer))}
+func (d *decoder) defect(format string, args ...any) error {
+	return fmt.Errorf(format+" at %s", append(args, shorten(orRoot(pointerTo(d.path))))...)
 }
 
 // syntax makes the error for text that is no JSON. The token reader knows the
 // place only roughly, so the text is scanned once more.
-func (d *decoder) syntax(err error) *DecodeError {
+func (d *decoder) syntax(err error) error {
 	switch {
 	case len(bytes.TrimSpace(d.body)) == 0:
-		return decodeErrorAt(NotJSON, 0, "want a JSON value, got an empty body")
+		return errors.New("want a JSON value, got an empty body (byte 0)")
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return decodeErrorAt(NotJSON, int64(len(d.body)), "want a JSON value, got a body that ends before it does")
+		return fmt.Errorf("want a JSON value, got a body that ends before it does (byte %d)", len(d.body))
 	}
 	offset := d.InputOffset()
 	if syntax := (*json.SyntaxError)(nil); errors.As(json.Unmarshal(d.body, new(json.RawMessage)), &syntax) {
 		err, offset = syntax, syntax.Offset-1 // the scanner has read the offending byte
 	}
-	return decodeErrorAt(NotJSON, offset, fmt.Sprintf("want a JSON value: %v", err))
-}
-
-func decodeErrorAt(kind DecodeKind, offset int64, detail string) *DecodeError {
-	return &DecodeError{Kind: kind, Offset: offset, detail: fmt.Sprintf("%s (byte %d)", detail, offset)}
+	return fmt.Errorf("want a JSON value: %w (byte %d)", err, offset)
 }
 
 // affordable bounds the cost of a number: float64 must hold it, and neither its

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -75,6 +76,9 @@ func load(root fs.FS) (*catalogue, error) {
 		return nil, err
 	}
 	all.chapters, all.operations = declared.Chapters, declared.Operations
+	for i, op := range all.operations { // so that who appends to the lists gets a copy
+		all.operations[i].Statuses, all.operations[i].Needs = slices.Clip(op.Statuses), slices.Clip(op.Needs)
+	}
 
 	// Each version says what it changes against the one before.
 	var versions []struct {

@@ -9,35 +9,23 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 )
 
-// keywordsByType translates the validator's error types. A type that stands
-// for no keyword of its own only sums up errors that are reported as well.
+// keywordsByType translates the validator's error types, as far as they are not
+// called like the keyword. Those without one only sum up errors that are reported
+// as well.
 var keywordsByType = map[string]string{
-	"additional_property_not_allowed": "additionalProperties",
-	"array_max_items":                 "maxItems",
-	"array_max_properties":            "maxProperties",
-	"array_min_items":                 "minItems",
-	"array_min_properties":            "minProperties",
-	"array_no_additional_items":       "additionalItems",
-	"condition_else":                  "",
-	"condition_then":                  "",
-	"invalid_property_name":           "propertyNames",
-	"invalid_type":                    "type",
-	"multiple_of":                     "multipleOf",
-	"number_all_of":                   "",
-	"number_any_of":                   "anyOf",
-	"number_gt":                       "exclusiveMinimum",
-	"number_gte":                      "minimum",
-	"number_lt":                       "exclusiveMaximum",
-	"number_lte":                      "maximum",
-	"number_not":                      "not",
-	"number_one_of":                   "oneOf",
-	"string_gte":                      "minLength",
-	"string_lte":                      "maxLength",
-	"unique":                          "uniqueItems",
+	"array_min_items": "minItems",
+	"condition_else":  "",
+	"condition_then":  "",
+	"invalid_type":    "type",
+	"number_all_of":   "",
+	"number_gte":      "minimum",
+	"number_lte":      "maximum",
+	"string_gte":      "minLength",
+	"string_lte":      "maxLength",
 }
 
 // keywordOf returns the JSON Schema keyword of a validation error, empty for a
-// mere summary. Types that are not in the table are named like the keyword.
+// mere summary.
 func keywordOf(e gojsonschema.ResultError) string {
 	if keyword, ok := keywordsByType[e.Type()]; ok {
 		return keyword

@@ -3,6 +3,7 @@ package schemas
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strconv"
@@ -68,46 +69,31 @@ var notWalked = []string{
 }
 
 // checkIntegerWalk makes sure that walkIntegers sees all of a schema.
-func checkIntegerWalk(schema map[string]any) error {
-	for _, keyword := range notWalked {
-		if _, used := schema[keyword]; used {
-			return fmt.Errorf("the integer check does not look below %q; teach it before using the keyword", keyword)
-		}
-	}
-	switch schema["items"].(type) {
+func checkIntegerWalk(schema any) error {
+	switch schema := schema.(type) {
 	case []any:
-		return fmt.Errorf("the integer check does not look into a list of items schemas; teach it before using one")
-	}
-	if types, ok := schema["type"].([]any); ok && slices.Contains(types, any("integer")) {
-		return fmt.Errorf("the integer check does not know a list of types; teach it before using one")
-	}
-	for _, child := range children(schema) {
-		if err := checkIntegerWalk(child); err != nil {
-			return err
+		for _, branch := range schema {
+			if err := checkIntegerWalk(branch); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
-}
-
-// children returns the schemas directly below the keywords that walkIntegers
-// descends into.
-func children(schema map[string]any) []map[string]any {
-	var list []map[string]any
-	add := func(values ...any) {
-		for _, value := range values {
-			if child, ok := value.(map[string]any); ok {
-				list = append(list, child)
+	case map[string]any:
+		for keyword, value := range schema {
+			list, isList := value.([]any)
+			switch {
+			case slices.Contains(notWalked, keyword):
+				return fmt.Errorf("the integer check does not look below %q; teach it before using the keyword", keyword)
+			case keyword == "items" && isList:
+				return fmt.Errorf("the integer check does not look into a list of items schemas; teach it before using one")
+			case keyword == "type" && slices.Contains(list, any("integer")):
+				return fmt.Errorf("the integer check does not know a list of types; teach it before using one")
+			case keyword == "properties": // whose keys are names
+				value = slices.Collect(maps.Values(value.(map[string]any)))
+			}
+			if err := checkIntegerWalk(value); err != nil {
+				return err
 			}
 		}
 	}
-	add(schema["items"], schema["additionalProperties"])
-	if branches, ok := schema["allOf"].([]any); ok {
-		add(branches...)
-	}
-	if properties, ok := schema["properties"].(map[string]any); ok {
-		for _, property := range properties {
-			add(property)
-		}
-	}
-	return list
+	return nil
 }

@@ -46,13 +46,7 @@ type Operation struct {
 func Chapters() []Chapter { return slices.Clone(embedded().chapters) }
 
 // Operations returns the operations of all chapters, as the chapters list them.
-func Operations() []Operation {
-	operations := slices.Clone(embedded().operations)
-	for i := range operations {
-		operations[i] = operations[i].clone()
-	}
-	return operations
-}
+func Operations() []Operation { return slices.Clone(embedded().operations) }
 
 // OperationByID returns the operation with this operationId.
 func OperationByID(id string) (Operation, bool) {
@@ -87,15 +81,8 @@ func endsWith(path, template string) bool {
 func findOperation(match func(Operation) bool) (Operation, bool) {
 	for _, op := range embedded().operations {
 		if match(op) {
-			return op.clone(), true
+			return op, true
 		}
 	}
 	return Operation{}, false
-}
-
-// clone keeps callers from changing the catalogue.
-func (op Operation) clone() Operation {
-	op.Statuses = slices.Clone(op.Statuses)
-	op.Needs = slices.Clone(op.Needs)
-	return op
 }

@@ -87,8 +87,7 @@ func (j *judgement) contentType() {
 // notJSON files a body that is no JSON object, which its schema is not asked about.
 func (j *judgement) notJSON() {
 	r, observed := j.response, requirements.NotJSON
-	var defect *schemas.DecodeError
-	if errors.As(r.Malformed, &defect) && defect.Kind == schemas.NotUTF8 {
+	if errors.Is(r.Malformed, schemas.ErrNotUTF8) {
 		observed = requirements.NotUTF8
 	}
 	j.file(observed, "expected the %d answer to be one JSON object; %v", r.Status, r.Malformed)

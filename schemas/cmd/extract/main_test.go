@@ -42,7 +42,7 @@ func TestWriteThenCheck(t *testing.T) {
 	g.Expect(os.WriteFile(changed, []byte("{}\n"), 0o644)).To(Succeed())
 	code, stdout, stderr = extractWith("--spec", spec, "--out", out, "--check")
 	g.Expect(code).To(Equal(1))
-	g.Expect(stdout).To(HavePrefix("v1.10/relabelBag/200.json: line 1: "))
+	g.Expect(stdout).To(HavePrefix("v1.10/relabelBag/200.json: "))
 	g.Expect(stderr).To(HaveSuffix(": 1; run without --check to write the files\n"))
 	g.Expect(os.ReadFile(changed)).To(BeEquivalentTo("{}\n"), "--check writes nothing")
 }
