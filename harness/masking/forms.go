@@ -4,10 +4,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/url"
+	"regexp"
 	"slices"
-	"sort"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -16,61 +15,29 @@ import (
 // forms lists every way in which a homeserver could write a secret: as it is,
 // JSON-escaped, URL-encoded, and inside a longer base64 text.
 func forms(secret string) []string {
-	if isUnreserved(secret) { // most are: only strict encoders of URLs change them
-		all := append(base64Forms(secret), secret)
-		if encoded := percentAll(secret); encoded != secret {
-			all = append(all, encoded, lowerEscapes(encoded))
-		}
-		return all
+	all := inBase64(secret)
+	for _, text := range inJSON(secret) {
+		all = append(all, inJSON(text)...) // an answer may quote a body within a string
 	}
-	set := map[string]bool{secret: true}
-	add := func(s string) { set[s] = true }
-
-	quoted, _ := json.Marshal(secret) // a string always marshals
-	escaped := string(quoted[1 : len(quoted)-1])
-	add(escaped)
-	plain := unescapeHTML.Replace(escaped) // Go alone escapes <, > and &
-	add(plain)
-	add(ascii(plain, "%04x")) // Python escapes everything beyond ASCII
-	add(ascii(plain, "%04X"))
-	for _, form := range []string{escaped, plain, ascii(plain, "%04x")} {
-		add(strings.ReplaceAll(form, "/", `\/`)) // PHP and others escape the slash
-	}
-	for _, form := range slices.Collect(maps.Keys(set)) { // an answer may quote a body within a string
-		again, _ := json.Marshal(form)
-		add(string(again[1 : len(again)-1]))
-		add(unescapeHTML.Replace(string(again[1 : len(again)-1])))
-	}
-
 	for _, encoded := range []string{url.QueryEscape(secret), url.PathEscape(secret), percentAll(secret)} {
-		add(encoded)
-		add(lowerEscapes(encoded))
+		all = append(all, encoded, lowerEscapes(encoded))
 	}
-	for _, b := range base64Forms(secret) {
-		add(b)
-	}
-
-	all := make([]string, 0, len(set))
-	for s := range set {
-		all = append(all, s)
-	}
-	sort.Strings(all)
-	return all
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
-// isUnreserved reports whether a text has only what neither JSON nor a URL has to
-// escape.
-func isUnreserved(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; !isAlphanumeric(c) && c != '-' && c != '.' && c != '_' && c != '~' {
-			return false
-		}
+// inJSON lists a text as it is and as encoders of JSON escape it, each form once.
+func inJSON(text string) []string {
+	quoted, _ := json.Marshal(text) // a string always marshals
+	escaped := string(quoted[1 : len(quoted)-1])
+	plain := unescapeHTML.Replace(escaped) // Go alone escapes <, > and &
+	all := []string{text, escaped, plain,
+		ascii(plain, "%04x"), ascii(plain, "%04X")} // Python escapes everything beyond ASCII
+	for _, form := range all[1:] {
+		all = append(all, strings.ReplaceAll(form, "/", `\/`)) // PHP and others escape the slash
 	}
-	return true
-}
-
-func isAlphanumeric(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 var unescapeHTML = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&")
@@ -93,61 +60,37 @@ func ascii(s, format string) string {
 
 // percentAll encodes everything but letters and digits, as strict encoders do.
 func percentAll(s string) string {
-	const hex = "0123456789ABCDEF"
 	var b strings.Builder
-	b.Grow(len(s) + 16) // few have more than eight others
-	for i := range len(s) {
-		c := s[i]
-		if isAlphanumeric(c) {
+	for _, c := range []byte(s) {
+		if c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
 			b.WriteByte(c)
-			continue
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
 		}
-		b.WriteByte('%')
-		b.WriteByte(hex[c>>4])
-		b.WriteByte(hex[c&15])
 	}
 	return b.String()
 }
 
+var percentEscape = regexp.MustCompile(`%[0-9A-F]{2}`)
+
 // lowerEscapes turns %3D into %3d and leaves the rest alone.
-func lowerEscapes(s string) string {
-	b := []byte(s)
-	for i := 0; i+2 < len(b); i++ {
-		if b[i] == '%' {
-			b[i+1], b[i+2] = lower(b[i+1]), lower(b[i+2])
-		}
-	}
-	return string(b)
-}
+func lowerEscapes(s string) string { return percentEscape.ReplaceAllStringFunc(s, strings.ToLower) }
 
-func lower(c byte) byte {
-	if c >= 'A' && c <= 'F' {
-		return c + 'a' - 'A'
-	}
-	return c
-}
-
-// base64Forms returns what the secret looks like within a base64 text, at each
+// inBase64 lists what a text looks like within a longer one in base64, at each
 // of the three alignments, without the edge characters that its neighbours
 // influence. Results shorter than eight characters would match by accident and
 // are left out.
-func base64Forms(secret string) []string {
-	found := make([]string, 0, 8)
-	shifted := append(make([]byte, 2, 2+len(secret)), secret...)
+func inBase64(text string) []string {
+	var all []string
 	for shift := range 3 {
-		text := base64.RawStdEncoding.EncodeToString(shifted[2-shift:])
-		first := (shift*8 + 5) / 6 // characters that hold bits of the bytes before
-		last := (shift + len(secret)) * 8 / 6
-		inner := text[first:last]
-		if len(inner) < 8 {
-			continue
-		}
-		found = append(found, inner)
-		if strings.ContainsAny(inner, "+/") { // where the alphabet for URLs differs
-			found = append(found, forURL.Replace(inner))
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			encoded := encoding.EncodeToString(append(make([]byte, shift), text...))
+			first := (shift*8 + 5) / 6 // characters that hold bits of the bytes before
+			last := (shift + len(text)) * 8 / 6
+			if last-first >= 8 {
+				all = append(all, encoded[first:last])
+			}
 		}
 	}
-	return found
+	return all
 }
-
-var forURL = strings.NewReplacer("+", "-", "/", "_")
