@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -17,10 +18,6 @@ import (
 
 //go:embed operations.json versions.json v1.*/*/*.json strict/*.json
 var files embed.FS
-
-// unresolvable is the base address of the compiled schemas. The .invalid
-// domain does not exist, so that no reference can ever be fetched.
-const unresolvable = "https://schemas.invalid/"
 
 // schema is one schema of a set, or a rule of folder strict.
 type schema struct {
@@ -128,45 +125,40 @@ func readTable(root fs.FS, name string, table any) error {
 
 func compiledFrom(root fs.FS, file string) func() *compiled {
 	return sync.OnceValue(func() *compiled {
-		c, err := compile(root, file)
+		text, err := fs.ReadFile(root, file)
 		if err != nil {
-			panic("schemas: an embedded schema is broken: " + err.Error())
+			panic("schemas: " + err.Error())
+		}
+		c, err := compile(text)
+		if err != nil {
+			panic("schemas: " + file + ": " + err.Error())
 		}
 		return c
 	})
 }
 
-// compile reads a schema and refuses references before the library sees them: it
-// would fetch remote ones, and follow circular ones until the stack overflows.
-func compile(root fs.FS, file string) (*compiled, error) {
+// compile refuses references before the library sees them: it would fetch remote
+// ones, and follow circular ones until the stack overflows.
+func compile(text []byte) (*compiled, error) {
 	setFormats()
-	text, err := fs.ReadFile(root, file)
-	if err != nil {
-		return nil, err
-	}
 	if bytes.Contains(text, []byte(`"$ref"`)) {
-		return nil, fmt.Errorf("%s: a schema must stand alone, this one contains a $ref", file)
+		return nil, errors.New("a schema must stand alone, this one contains a $ref")
 	}
 	decoded, err := Decode(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, err
 	}
 	source, ok := decoded.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("%s: a schema must be a JSON object", file)
+		return nil, errors.New("a schema must be a JSON object")
 	}
 	if err := checkIntegerWalk(source); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, err
 	}
 	// A loader of its own for each schema: compiling on a shared one races.
-	loader := gojsonschema.NewSchemaLoader()
-	address := unresolvable + file
-	if err := loader.AddSchema(address, gojsonschema.NewBytesLoader(text)); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	validator, err := loader.Compile(gojsonschema.NewReferenceLoader(address))
+	validator, err := gojsonschema.NewSchemaLoader().Compile(gojsonschema.NewBytesLoader(text))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, err
 	}
 	return &compiled{source, validator}, nil
 }

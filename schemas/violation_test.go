@@ -3,7 +3,6 @@ package schemas
 import (
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	. "github.com/onsi/gomega"
 )
@@ -11,7 +10,7 @@ import (
 // schemaOf makes a schema of its text.
 func schemaOf(t *testing.T, text string) *schema {
 	t.Helper()
-	c, err := compile(fstest.MapFS{"test.json": {Data: []byte(text)}}, "test.json")
+	c, err := compile([]byte(text))
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	return &schema{name: "test.json", rule: RuleSchema, compiled: func() *compiled { return c }}
 }

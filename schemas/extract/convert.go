@@ -1,10 +1,8 @@
 package extract
 
 import (
-	"errors"
 	"strings"
 
-	"github.com/xeipuuv/gojsonschema"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -128,17 +126,4 @@ func (c *converter) list(p place) []any {
 		list = append(list, c.schema(item))
 	}
 	return list
-}
-
-// checkDraft07 holds a finished schema against the metaschema that the
-// validator carries, which finds misused keywords such as the boolean
-// exclusiveMinimum of draft-04.
-func checkDraft07(schema []byte) error {
-	loader := gojsonschema.NewSchemaLoader()
-	loader.Validate = true
-	_, err := loader.Compile(gojsonschema.NewBytesLoader(schema))
-	if err == nil {
-		return nil
-	}
-	return errors.New(strings.Join(strings.Split(strings.TrimSpace(err.Error()), "\n"), "; "))
 }

@@ -28,7 +28,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("extract", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // a bad flag is answered with one sentence, not with a page
+	flags.SetOutput(stderr)
 	spec := flags.String("spec", "", "`folder` that holds a folder per spec version, v1.1, v1.2 and so on")
 	suites := flags.String("chapters", "./suites", "`folder` whose <chapter>/chapter.yaml declare the operations")
 	out := flags.String("out", "./schemas", "`folder` to write to, or to compare with")
@@ -38,21 +38,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "extract: %v\n", err)
 		return exitBadInput
 	}
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		flags.SetOutput(stdout)
-		fmt.Fprintln(stdout, "usage: extract --spec DIR [--chapters DIR] [--out DIR] [--check]")
-		flags.PrintDefaults()
-		return exitOK
-	case err != nil:
-		return fail(err)
-	case flags.NArg() > 0:
-		return fail(fmt.Errorf("unexpected argument %q", flags.Arg(0)))
-	case *spec == "":
-		return fail(errors.New("--spec is missing: name the folder that holds a folder per spec version"))
+	if err := flags.Parse(args); err != nil {
+		return exitBadInput // flags has said why
 	}
-	if info, err := os.Stat(*spec); err != nil || !info.IsDir() {
-		return fail(fmt.Errorf("--spec %s is not a folder", *spec))
+	if *spec == "" || flags.NArg() > 0 {
+		return fail(errors.New("want --spec, the folder that holds a folder per spec version, and no further argument"))
 	}
 
 	chapters, err := extract.ReadChapters(os.DirFS(*suites))
