@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -22,33 +21,30 @@ const maxNumber = 400
 var ErrNotUTF8 = errors.New("want JSON in UTF-8, got a body with invalid UTF-8")
 
 // Decode decodes one JSON value and refuses what encoding/json lets pass:
-// invalid UTF-8, bytes after the value, duplicate keys, nesting beyond
-// MaxDepth, and numbers that no float64 can hold. Numbers stay json.Number.
-// The error says where the defect is, names keys and sizes, and quotes no string
-// value.
+// invalid UTF-8, duplicate keys, nesting beyond MaxDepth, and numbers that no
+// float64 can hold. Numbers stay json.Number. The error says where the defect is,
+// names keys and sizes, and quotes no string value.
 func Decode(body []byte) (any, error) {
 	if !utf8.Valid(body) {
-		return nil, fmt.Errorf("%w (byte %d)", ErrNotUTF8, invalidUTF8(body))
+		return nil, ErrNotUTF8
 	}
-	d := &decoder{Decoder: json.NewDecoder(bytes.NewReader(body)), body: body}
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, errors.New("want one JSON value, got an empty body")
+	}
+	var syntax *json.SyntaxError
+	if err := json.Unmarshal(body, new(json.RawMessage)); errors.As(err, &syntax) {
+		return nil, fmt.Errorf("want one JSON value: %w (at byte %d)", err, syntax.Offset)
+	}
+	d := &decoder{Decoder: json.NewDecoder(bytes.NewReader(body))}
 	d.UseNumber()
-	value, err := d.value()
-	if err != nil {
-		return nil, err
-	}
-	end := d.InputOffset()
-	if rest := bytes.Trim(body[end:], " \t\r\n"); len(rest) > 0 {
-		return nil, fmt.Errorf("want one JSON value, got %d more bytes after it (byte %d)", len(rest), end)
-	}
-	return value, nil
+	return d.value()
 }
 
-// decoder reads a value token by token. Its path leads to where it stands; the
-// pointer is made of it only when needed, lest a long key cost its length again
-// for each member below.
+// decoder reads a value of valid JSON token by token. Its path leads to where it
+// stands; the pointer is made of it only when needed, lest a long key cost its
+// length again for each member below.
 type decoder struct {
 	*json.Decoder
-	body []byte
 	path []string
 }
 
@@ -56,7 +52,7 @@ type decoder struct {
 func (d *decoder) value() (any, error) {
 	token, err := d.Token()
 	if err != nil {
-		return nil, d.syntax(err)
+		return nil, err
 	}
 	switch token := token.(type) {
 	case json.Number:
@@ -80,10 +76,10 @@ func (d *decoder) object() (any, error) {
 	object := map[string]any{}
 	for d.More() {
 		token, err := d.Token()
+		key, _ := token.(string)
 		if err != nil {
-			return nil, d.syntax(err)
+			return nil, err
 		}
-		key := token.(string) // or it would be an error
 		d.path = append(d.path, key)
 		if _, twice := object[key]; twice {
 			return nil, d.defect("want each key once, got one twice")
@@ -93,7 +89,8 @@ func (d *decoder) object() (any, error) {
 		}
 		d.path = d.path[:len(d.path)-1]
 	}
-	return object, d.close()
+	_, err := d.Token() // the closing bracket
+	return object, err
 }
 
 func (d *decoder) array() (any, error) {
@@ -107,37 +104,14 @@ func (d *decoder) array() (any, error) {
 		array = append(array, element)
 		d.path = d.path[:len(d.path)-1]
 	}
-	return array, d.close()
-}
-
-// close consumes the bracket at which More ended.
-func (d *decoder) close() error {
-	if _, err := d.Token(); err != nil {
-		return d.syntax(err)
-	}
-	return nil
+	_, err := d.Token() // the closing bracket
+	return array, err
 }
 
 // defect makes the error for a well-formed value that is refused where the
 // decoder stands.
 func (d *decoder) defect(format string, args ...any) error {
 	return fmt.Errorf(format+" at %s", append(args, shorten(orRoot(pointerTo(d.path))))...)
-}
-
-// syntax makes the error for text that is no JSON. The token reader knows the
-// place only roughly, so the text is scanned once more.
-func (d *decoder) syntax(err error) error {
-	switch {
-	case len(bytes.TrimSpace(d.body)) == 0:
-		return errors.New("want a JSON value, got an empty body (byte 0)")
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("want a JSON value, got a body that ends before it does (byte %d)", len(d.body))
-	}
-	offset := d.InputOffset()
-	if syntax := (*json.SyntaxError)(nil); errors.As(json.Unmarshal(d.body, new(json.RawMessage)), &syntax) {
-		err, offset = syntax, syntax.Offset-1 // the scanner has read the offending byte
-	}
-	return fmt.Errorf("want a JSON value: %w (byte %d)", err, offset)
 }
 
 // affordable bounds the cost of a number: float64 must hold it, and neither its
@@ -153,15 +127,4 @@ func affordable(n json.Number) bool {
 	}
 	exponent, err := strconv.Atoi(string(n[i+1:]))
 	return err == nil && max(exponent, -exponent) <= maxNumber
-}
-
-func invalidUTF8(body []byte) int64 {
-	for i := 0; i < len(body); {
-		r, size := utf8.DecodeRune(body[i:])
-		if r == utf8.RuneError && size == 1 {
-			return int64(i)
-		}
-		i += size
-	}
-	return int64(len(body))
 }

@@ -59,7 +59,7 @@ func TestEverySchemaIsValidAndCarriesNoProse(t *testing.T) {
 func TestBrokenSchemasAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ schema, want string }{
 		"reference":             {`{"$ref": "https://example.org/schema.json"}`, "$ref"},
-		"not JSON":              {`{`, "ends before"},
+		"not JSON":              {`{`, "unexpected end"},
 		"duplicate key":         {`{"type": "object", "type": "array"}`, "each key once"},
 		"not an object":         {`true`, "must be a JSON object"},
 		"unknown type":          {`{"type": "strin"}`, "strin"},
