@@ -44,6 +44,16 @@ func (c *catalogue) setFor(advertised []string) *Set {
 	return chosen
 }
 
+// Versions returns the versions of the specification that there are schemas of,
+// oldest first.
+func Versions() []string {
+	var versions []string
+	for _, set := range embedded().sets {
+		versions = append(versions, set.Version)
+	}
+	return versions
+}
+
 // minorVersion returns the x of a version v1.x.
 func minorVersion(version string) (int, bool) {
 	digits, ok := strings.CutPrefix(version, "v1.")

@@ -10,8 +10,8 @@ import (
 )
 
 func TestForChoosesByTheNewestAdvertisedVersion(t *testing.T) {
-	sets := embedded().sets
-	oldest, newest := sets[0].Version, sets[len(sets)-1].Version
+	versions := Versions()
+	oldest, newest := versions[0], versions[len(versions)-1]
 	for _, c := range []struct {
 		advertised []string
 		want       string
