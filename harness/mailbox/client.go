@@ -35,8 +35,6 @@ var errNotFound = errors.New("not found")
 type Client struct {
 	base *url.URL
 	http *http.Client
-
-	mails memory // those that were read last
 }
 
 // New makes a client for the API at apiURL: http or https, with a host, and
@@ -65,11 +63,6 @@ func New(apiURL string) (*Client, error) {
 // URL is the base URL without a password, for messages.
 func (c *Client) URL() string { return c.base.Redacted() }
 
-// Wrap has the client's requests carried by what wrap makes of its transport.
-func (c *Client) Wrap(wrap func(http.RoundTripper) http.RoundTripper) {
-	c.http.Transport = wrap(c.http.Transport)
-}
-
 // Ready says whether the mailbox can be used: nil, or one sentence that names
 // the URL and what to check.
 func (c *Client) Ready(ctx context.Context) error {
@@ -87,11 +80,6 @@ func (c *Client) Ready(ctx context.Context) error {
 	}
 	return fmt.Errorf("the mailbox at %s is not ready: %w; check that it is up, and that the URL is that of Mailpit's web interface"+
 		" (port 8025 by default, not the SMTP port) or of the embedded catcher's API", c.URL(), err)
-}
-
-// Raw is the source of a mail. Mailpit puts headers of its own in front of it.
-func (c *Client) Raw(ctx context.Context, id string) ([]byte, error) {
-	return c.do(ctx, http.MethodGet, "/api/v1/message/"+url.PathEscape(id)+"/raw", nil, nil)
 }
 
 // Delete removes mails. It refuses to be called without an ID, which Mailpit

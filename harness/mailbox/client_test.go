@@ -2,9 +2,7 @@ package mailbox_test
 
 import (
 	"bytes"
-	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -90,21 +88,6 @@ func TestReadyNamesTheMistake(t *testing.T) {
 	}
 }
 
-func TestReadyDoesNotWaitForeverForSilence(t *testing.T) {
-	silent, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer silent.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-
-	err = newClient(t, "http://"+silent.Addr().String()).Ready(ctx)
-	if err == nil || !strings.Contains(err.Error(), "check that it is up") {
-		t.Errorf("want advice about a server that does not answer, got: %v", err)
-	}
-}
-
 func TestDelete(t *testing.T) {
 	onEachServer(t, func(t *testing.T, server mailServer) {
 		address := freshAddress()
@@ -176,19 +159,6 @@ func TestWithoutEnvelope(t *testing.T) {
 	}
 }
 
-func TestAMailIsFetchedOnce(t *testing.T) {
-	answers := map[string]string{
-		"/api/v1/search?start=0": `{"total":1,"messages_count":1,"start":0,"messages":[{"ID":"m1","To":[{"Address":"bob@x"}]}]}`,
-		"/api/v1/message/m1":     `{"ID":"m1","Text":"T"}`,
-	}
-	server := fakeMailpit(t, answers)
-	first := server.theOnly(t, "bob@x")
-	delete(answers, "/api/v1/message/m1") // it is not asked again
-	if again := server.theOnly(t, "bob@x"); again.Text != first.Text {
-		t.Errorf("want the mail as it was, got %+v", again)
-	}
-}
-
 func TestAnswersAreBounded(t *testing.T) {
 	endless := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		block := bytes.Repeat([]byte(" "), 1<<20)
@@ -197,30 +167,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		}
 	}))
 	defer endless.Close()
-	if _, err := newClient(t, endless.URL).Raw(t.Context(), "x"); err == nil || !strings.Contains(err.Error(), "larger than") {
+	if _, err := newClient(t, endless.URL).Find(t.Context(), "bob@x"); err == nil || !strings.Contains(err.Error(), "larger than") {
 		t.Errorf("want a refusal, got %v", err)
-	}
-}
-
-func TestConnectionsAreKept(t *testing.T) {
-	var opened []string
-	counting := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"messages_count":0,"messages":[]}`)
-	}))
-	counting.Config.ConnState = func(conn net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			opened = append(opened, conn.RemoteAddr().String())
-		}
-	}
-	counting.Start()
-	client := newClient(t, counting.URL)
-	for range 3 {
-		if _, err := client.Find(t.Context(), "bob@x"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	counting.Close() // and so nobody appends any more
-	if len(opened) != 1 {
-		t.Errorf("want one connection for all requests, got %d", len(opened))
 	}
 }

@@ -4,31 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/mail"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // pageSize is how many summaries one search asks for.
 const pageSize = 200
-
-// summary is an entry of a list, without the text of the mail.
-type summary struct {
-	ID          string
-	Subject     string
-	From        mail.Address
-	To, Cc, Bcc []mail.Address
-	Created     time.Time
-}
-
-// list is a page of summaries, newest first.
-type list struct {
-	Matching int       `json:"messages_count"`
-	Messages []summary `json:"messages"`
-}
 
 // Find returns the mails to this address, oldest first. The address must be
 // equal but for case to one in To, Cc or Bcc, the last of which holds the
@@ -46,7 +29,7 @@ func (c *Client) Find(ctx context.Context, address string) ([]Mail, error) {
 // The mailbox is only asked for a part of the address: its own filter looks for
 // substrings anyway, and Mailpit fails to find what it stores in escaped form
 // (&, letters outside ASCII in the other case) or strips from queries (quotes).
-func (c *Client) search(ctx context.Context, address string) ([]summary, error) {
+func (c *Client) search(ctx context.Context, address string) ([]Summary, error) {
 	needle := searchable(address)
 	if needle == "" {
 		return nil, fmt.Errorf("mailbox %s: cannot search for the address %q: it has no letter or digit", c.URL(), address)
@@ -56,11 +39,11 @@ func (c *Client) search(ctx context.Context, address string) ([]summary, error) 
 		"limit": {strconv.Itoa(pageSize)},
 	}
 
-	var found []summary
+	var found []Summary
 	seen := make(map[string]bool)
 	for start := 0; ; start += pageSize {
 		query.Set("start", strconv.Itoa(start))
-		var page list
+		var page Page
 		if err := c.getJSON(ctx, "/api/v1/search", query, &page); err != nil {
 			return nil, err
 		}
@@ -96,64 +79,27 @@ func isUnsearchable(r rune) bool {
 
 // read fetches whole mails. One that has been deleted since the search is left
 // out.
-func (c *Client) read(ctx context.Context, summaries []summary) ([]Mail, error) {
-	if len(summaries) == 0 {
-		return nil, nil
-	}
-	mails := make([]Mail, 0, len(summaries))
+func (c *Client) read(ctx context.Context, summaries []Summary) ([]Mail, error) {
+	var mails []Mail
 	for _, s := range summaries {
-		m, err := c.readOne(ctx, s)
+		var content Content
+		err := c.getJSON(ctx, "/api/v1/message/"+url.PathEscape(s.ID), nil, &content)
 		if errors.Is(err, errNotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		mails = append(mails, m)
+		mails = append(mails, Mail{
+			ID:         s.ID,
+			Subject:    s.Subject,
+			From:       s.From.Address,
+			Recipients: s.Recipients(),
+			Text:       content.Text,
+			HTML:       content.HTML,
+			Received:   s.Created,
+			Envelope:   content.Envelope.To,
+		})
 	}
 	return mails, nil
-}
-
-// readOne fetches a mail, or remembers it: what a spec waited for is read again
-// when the spec ends, and a mail does not change.
-func (c *Client) readOne(ctx context.Context, s summary) (Mail, error) {
-	if m, known := c.mails.get(s.ID); known {
-		return m, nil
-	}
-	var body struct {
-		Text, HTML string
-		Envelope   struct{ To []string } // the catcher's only
-	}
-	if err := c.getJSON(ctx, "/api/v1/message/"+url.PathEscape(s.ID), nil, &body); err != nil {
-		return Mail{}, err
-	}
-	m := Mail{
-		ID:         s.ID,
-		Subject:    s.Subject,
-		From:       s.From.Address,
-		Recipients: s.recipients(),
-		Text:       body.Text,
-		HTML:       body.HTML,
-		Received:   s.Created,
-		Envelope:   body.Envelope.To,
-		read:       new(reading),
-	}
-	c.mails.keep(m)
-	return m, nil
-}
-
-// recipients are the addresses of all recipient headers, each of them once.
-func (s summary) recipients() []string {
-	var addresses []string
-	for _, a := range slices.Concat(s.To, s.Cc, s.Bcc) {
-		isKnown := func(known string) bool { return sameAddress(known, a.Address) }
-		if !slices.ContainsFunc(addresses, isKnown) {
-			addresses = append(addresses, a.Address)
-		}
-	}
-	return addresses
-}
-
-func (s summary) isTo(address string) bool {
-	return slices.ContainsFunc(s.recipients(), func(r string) bool { return sameAddress(r, address) })
 }

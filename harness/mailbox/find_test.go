@@ -226,19 +226,3 @@ func TestHTMLOnlyMailHasLinks(t *testing.T) {
 		}
 	})
 }
-
-func TestRawHoldsTheSource(t *testing.T) {
-	onEachServer(t, func(t *testing.T, server mailServer) {
-		address := freshAddress()
-		lines := textMail(address, "=?utf-8?q?r=C3=A4w?=", ".dots\r\n..and more")
-		server.deliver(t, []string{address}, lines...)
-
-		raw, err := server.Raw(t.Context(), server.theOnly(t, address).ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want := strings.Join(lines, "\r\n") + "\r\n"; !strings.HasSuffix(string(raw), want) {
-			t.Errorf("want the source to end with\n%q\ngot\n%q", want, raw)
-		}
-	})
-}

@@ -25,7 +25,7 @@ func (m Mail) Links() []string {
 	for _, link := range linksInText(m.Text) {
 		add(link)
 	}
-	for _, link := range m.inHTML().links {
+	for _, link := range readHTML(m.HTML).links {
 		add(link)
 	}
 	return links

@@ -1,14 +1,10 @@
 package mailbox
 
-import (
-	"strings"
-	"sync"
-	"time"
-)
+import "time"
 
 // Mail is one mail as its recipient reads it.
 type Mail struct {
-	ID      string // for Client.Raw and Client.Delete
+	ID      string // for Client.Delete
 	Subject string // decoded
 	From    string // the bare address of the header From
 
@@ -25,25 +21,4 @@ type Mail struct {
 	HTML string // the text/html parts
 
 	Received time.Time // by the mailbox's clock; Mailpit's has milliseconds
-
-	read *reading // nil reads the HTML part each time
 }
-
-// A reading is what an HTML part says, for all copies of a mail: the spec reads it,
-// and the report does once more.
-type reading struct {
-	once sync.Once
-	page page
-}
-
-func (m Mail) inHTML() page {
-	if m.read == nil {
-		return readHTML(m.HTML)
-	}
-	m.read.once.Do(func() { m.read.page = readHTML(m.HTML) })
-	return m.read.page
-}
-
-// sameAddress compares whole addresses without regard to case: a homeserver may
-// mail to the address as typed or to its canonical form.
-func sameAddress(a, b string) bool { return strings.EqualFold(a, b) }

@@ -31,7 +31,7 @@ func onEachServer(t *testing.T, test func(t *testing.T, server mailServer)) {
 	t.Run("mailpit", func(t *testing.T) { test(t, connectMailpit(t)) })
 }
 
-func startCatcher(t testing.TB) mailServer {
+func startCatcher(t *testing.T) mailServer {
 	t.Helper()
 	c, err := catcher.Start(t.Context(), catcher.Options{})
 	if err != nil {
@@ -45,7 +45,7 @@ func startCatcher(t testing.TB) mailServer {
 	return mailServer{Client: newClient(t, c.APIURL()), smtpAddr: c.SMTPAddr()}
 }
 
-func connectMailpit(t testing.TB) mailServer {
+func connectMailpit(t *testing.T) mailServer {
 	t.Helper()
 	apiURL, smtpAddr := os.Getenv("MAILPIT_URL"), os.Getenv("MAILPIT_SMTP")
 	if apiURL == "" || smtpAddr == "" {
@@ -74,7 +74,7 @@ func fakeMailpit(t *testing.T, answers map[string]string) mailServer {
 	return mailServer{Client: newClient(t, fake.URL)}
 }
 
-func newClient(t testing.TB, apiURL string) *mailbox.Client {
+func newClient(t *testing.T, apiURL string) *mailbox.Client {
 	t.Helper()
 	client, err := mailbox.New(apiURL)
 	if err != nil {
@@ -90,7 +90,7 @@ func freshAddress() string {
 }
 
 // deliver sends a mail by SMTP. The lines are joined with CRLF.
-func (s mailServer) deliver(t testing.TB, to []string, lines ...string) {
+func (s mailServer) deliver(t *testing.T, to []string, lines ...string) {
 	t.Helper()
 	if err := s.send(to, lines...); err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func (s mailServer) send(to []string, lines ...string) error {
 }
 
 // deliverText sends a short mail to one address that its headers name as well.
-func (s mailServer) deliverText(t testing.TB, to, subject, text string) {
+func (s mailServer) deliverText(t *testing.T, to, subject, text string) {
 	t.Helper()
 	s.deliver(t, []string{to}, textMail(to, subject, text)...)
 }
@@ -112,7 +112,7 @@ func textMail(to, subject, text string) []string {
 }
 
 // waitFor is WaitFor with a deadline that is only met by a broken mailbox.
-func (s mailServer) waitFor(t testing.TB, address string, n int) []mailbox.Mail {
+func (s mailServer) waitFor(t *testing.T, address string, n int) []mailbox.Mail {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -123,7 +123,7 @@ func (s mailServer) waitFor(t testing.TB, address string, n int) []mailbox.Mail 
 	return mails
 }
 
-func (s mailServer) find(t testing.TB, address string) []mailbox.Mail {
+func (s mailServer) find(t *testing.T, address string) []mailbox.Mail {
 	t.Helper()
 	mails, err := s.Find(t.Context(), address)
 	if err != nil {
@@ -133,7 +133,7 @@ func (s mailServer) find(t testing.TB, address string) []mailbox.Mail {
 }
 
 // theOnly returns the one mail to an address.
-func (s mailServer) theOnly(t testing.TB, address string) mailbox.Mail {
+func (s mailServer) theOnly(t *testing.T, address string) mailbox.Mail {
 	t.Helper()
 	mails := s.find(t, address)
 	if len(mails) != 1 {

@@ -35,7 +35,7 @@ func (m Mail) Tokens() []string {
 			}
 		}
 	}
-	for _, text := range []string{m.Text, m.inHTML().text} {
+	for _, text := range []string{m.Text, readHTML(m.HTML).text} {
 		for line := range strings.Lines(text) {
 			for _, word := range candidates(line) {
 				consider(word)

@@ -22,7 +22,7 @@ const (
 // how many came and what else arrived; it wraps the context's error.
 func (c *Client) WaitFor(ctx context.Context, address string, n int) ([]Mail, error) {
 	started := time.Now()
-	var found []summary
+	var found []Summary
 	for pause := shortestPause; ; pause = min(2*pause, longestPause) {
 		latest, err := c.search(ctx, address)
 		if err == nil {
@@ -47,7 +47,7 @@ func (c *Client) WaitFor(ctx context.Context, address string, n int) ([]Mail, er
 
 // missing tells the reader of a log what came instead of the n mails: a mail to
 // another spelling of the address is a usual reason.
-func (c *Client) missing(ctx context.Context, address string, n int, found []summary, waited time.Duration) error {
+func (c *Client) missing(ctx context.Context, address string, n int, found []Summary, waited time.Duration) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "mailbox %s: waited %s for %d mail(s) to %s, got %d", c.URL(), waited.Round(time.Millisecond), n, address, len(found))
 	for _, s := range found {
@@ -68,25 +68,20 @@ func (c *Client) missing(ctx context.Context, address string, n int, found []sum
 
 // latestOthers lists a few recent mails to other addresses. The caller's time is
 // up, so it takes a second of its own.
-func (c *Client) latestOthers(ctx context.Context, address string) ([]summary, error) {
+func (c *Client) latestOthers(ctx context.Context, address string) ([]Summary, error) {
 	const few = 5
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 
-	var latest list
+	var latest Page
 	if err := c.getJSON(ctx, "/api/v1/messages", url.Values{"limit": {strconv.Itoa(few)}}, &latest); err != nil {
 		return nil, err
 	}
-	var others []summary
+	var others []Summary
 	for _, s := range latest.Messages {
 		if !s.isTo(address) {
 			others = append(others, s)
 		}
 	}
 	return others, nil
-}
-
-// String names a mail by its subject and recipients.
-func (s summary) String() string {
-	return fmt.Sprintf("%.80q to %s", s.Subject, strings.Join(s.recipients(), ", "))
 }

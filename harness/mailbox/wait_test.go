@@ -174,13 +174,3 @@ func TestConcurrentDeliveriesAndWaits(t *testing.T) {
 		work.Wait()
 	})
 }
-
-// BenchmarkDelivery is one mail by SMTP over a new connection, and finding it.
-func BenchmarkDelivery(b *testing.B) {
-	server := startCatcher(b)
-	for b.Loop() {
-		address := freshAddress()
-		server.deliverText(b, address, "Validate your email", "https://hs.test/validate?token=a")
-		server.waitFor(b, address, 1)
-	}
-}

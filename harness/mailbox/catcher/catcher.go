@@ -62,7 +62,7 @@ func Start(ctx context.Context, options Options) (*Catcher, error) {
 		return nil, errors.Join(fmt.Errorf("mail catcher: cannot listen for its HTTP API: %w", err), smtpListener.Close())
 	}
 
-	store := newStore(defaultLimits)
+	store := &store{limit: storeLimit}
 	c := &Catcher{
 		store:        store,
 		smtp:         newSMTPServer(store),
@@ -98,11 +98,17 @@ func (c *Catcher) APIURL() string {
 }
 
 // Count is the number of mails that are kept now.
-func (c *Catcher) Count() int { return c.store.count() }
+func (c *Catcher) Count() int {
+	kept, _ := c.store.counts()
+	return kept
+}
 
 // Dropped is the number of mails that had to go because the store was full.
 // Any number but 0 means that a missing mail proves nothing.
-func (c *Catcher) Dropped() int { return c.store.droppedSoFar() }
+func (c *Catcher) Dropped() int {
+	_, dropped := c.store.counts()
+	return dropped
+}
 
 // Close stops both servers and cuts the connections that are open. Further
 // calls do nothing and return what the first one did.

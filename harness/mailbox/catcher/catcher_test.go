@@ -232,23 +232,9 @@ func TestTransactionsOfAConnectionDoNotMix(t *testing.T) {
 		t.Fatal(err)
 	}
 	send(t, client, "bob@example.org", "Subject: x\r\n\r\nx\r\n")
-	if to := envelopeOf(t, c).To; len(to) != 1 || to[0] != "bob@example.org" {
+	if to := theOnlyMail(t, c).Envelope.To; len(to) != 1 || to[0] != "bob@example.org" {
 		t.Errorf("want only bob@example.org, got %q", to)
 	}
-}
-
-// envelope is what Mailpit does not have.
-type envelope struct {
-	From string
-	To   []string
-}
-
-// envelopeOf is the envelope of the only mail.
-func envelopeOf(t *testing.T, c *catcher.Catcher) envelope {
-	t.Helper()
-	var m struct{ Envelope envelope }
-	decode(t, get(t, c, "/api/v1/message/"+theOnlyMail(t, c).ID, http.StatusOK), &m)
-	return m.Envelope
 }
 
 func writeData(t *testing.T, client *smtp.Client, mail string) {

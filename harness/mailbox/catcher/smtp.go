@@ -1,7 +1,6 @@
 package catcher
 
 import (
-	"bytes"
 	"io"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 // the mail is the specs' business.
 func newSMTPServer(store *store) *smtp.Server {
 	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) {
-		return &session{store: store}, nil
+		return &transaction{store: store}, nil
 	}))
 	server.Domain = "mail-catcher.test"
 	server.AllowInsecureAuth = true
@@ -31,42 +30,37 @@ func newSMTPServer(store *store) *smtp.Server {
 	return server
 }
 
-// session is one SMTP connection, and the mail transaction it is in.
-type session struct {
+// A transaction is one SMTP connection, and the mail that it is sending.
+type transaction struct {
 	store *store
-	from  string
 	to    []string
 }
 
-func (s *session) Mail(from string, _ *smtp.MailOptions) error {
-	s.from = from
-	return nil
-}
+func (s *transaction) Mail(string, *smtp.MailOptions) error { return nil }
 
-func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+func (s *transaction) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.to = append(s.to, to)
 	return nil
 }
 
 // Data keeps the mail before it returns, and so before the client reads 250:
 // who knows that a mail was accepted can find it at once.
-func (s *session) Data(r io.Reader) error {
+func (s *transaction) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if err != nil {
 		return err
 	}
-	raw = bytes.Clone(raw) // ReadAll takes up to twice as much memory, and mails are kept
-	s.store.add(newRecord(s.from, s.to, raw, time.Now()))
+	s.store.add(receive(raw, s.to, time.Now()))
 	return nil
 }
 
-func (s *session) Reset() { s.from, s.to = "", nil }
+func (s *transaction) Reset() { s.to = nil }
 
-func (s *session) Logout() error { return nil }
+func (s *transaction) Logout() error { return nil }
 
-func (s *session) AuthMechanisms() []string { return []string{sasl.Plain, sasl.Login} }
+func (s *transaction) AuthMechanisms() []string { return []string{sasl.Plain, sasl.Login} }
 
-func (s *session) Auth(mechanism string) (sasl.Server, error) {
+func (s *transaction) Auth(mechanism string) (sasl.Server, error) {
 	switch mechanism {
 	case sasl.Plain:
 		return sasl.NewPlainServer(func(_, _, _ string) error { return nil }), nil

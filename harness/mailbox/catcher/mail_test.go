@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestParseBodies(t *testing.T) {
+func TestWhatIsReadOfBodies(t *testing.T) {
 	for name, tc := range map[string]struct {
 		lines      []string
 		text, html string
@@ -46,37 +46,33 @@ func TestParseBodies(t *testing.T) {
 		"nothing":                      {nil, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := parse([]byte(strings.Join(tc.lines, "\r\n") + "\r\n"))
-			if text := strings.TrimRight(c.text, "\r\n"); text != tc.text {
+			m := receive([]byte(strings.Join(tc.lines, "\r\n")+"\r\n"), nil, time.Now())
+			if text := strings.TrimRight(m.Text, "\r\n"); text != tc.text {
 				t.Errorf("text: want %q, got %q", tc.text, text)
 			}
-			if html := strings.TrimRight(c.html, "\r\n"); html != tc.html {
+			if html := strings.TrimRight(m.HTML, "\r\n"); html != tc.html {
 				t.Errorf("HTML: want %q, got %q", tc.html, html)
 			}
 		})
 	}
 }
 
-func TestParseMalformedHeaders(t *testing.T) {
-	c := parseHead([]byte("From: Home Server\r\nTo: <broken\r\nSubject: =?klingon?q?x?=\r\nDate: yesterday\r\n\r\n"))
-	if c.from == nil || c.from.Name != "Home Server" {
-		t.Errorf("sender: want the words of the header as the name, got %v", c.from)
+func TestWhatIsReadOfMalformedHeaders(t *testing.T) {
+	m := receive([]byte("From: Home Server\r\nTo: <broken\r\nSubject: =?klingon?q?x?=\r\n\r\n"), nil, time.Now())
+	if m.From.Name != "Home Server" {
+		t.Errorf("sender: want the words of the header as the name, got %v", m.From)
 	}
-	if len(c.to) != 0 || !c.date.IsZero() || !strings.Contains(c.subject, "klingon") {
-		t.Errorf("want no recipient, no date and the subject as it is, got %+v", c)
+	if len(m.To) != 0 || !strings.Contains(m.Subject, "klingon") {
+		t.Errorf("want no recipient and the subject as it is, got %+v", m.Summary)
 	}
 }
 
-func TestRecordWithUnreadableHeadersIsFoundByItsEnvelope(t *testing.T) {
-	arrival := time.Now()
-	r := newRecord("hs@hs.test", []string{"Bob@example.org", "bob@example.org"}, []byte("garbage"), arrival)
-	if len(r.bcc) != 1 || r.bcc[0].Address != "Bob@example.org" {
-		t.Errorf("want the recipient once in Bcc, got %v", r.bcc)
+func TestAnUnreadableMailIsFoundByItsEnvelope(t *testing.T) {
+	m := receive([]byte("garbage"), []string{"Bob@example.org", "bob@example.org"}, time.Now())
+	if len(m.Bcc) != 1 || m.Bcc[0].Address != "Bob@example.org" {
+		t.Errorf("want the recipient once in Bcc, got %v", m.Bcc)
 	}
-	if !strings.Contains(r.haystack, "bob@example.org") {
-		t.Errorf("want it in what a search looks at, got %q", r.haystack)
-	}
-	if !r.date.Equal(arrival) {
-		t.Errorf("want the arrival as the date, got %s", r.date)
+	if !strings.Contains(m.haystack, "bob@example.org") {
+		t.Errorf("want it in what a search looks at, got %q", m.haystack)
 	}
 }
