@@ -152,9 +152,6 @@ func compile(text []byte) (*compiled, error) {
 	if !ok {
 		return nil, errors.New("a schema must be a JSON object")
 	}
-	if err := checkIntegerWalk(source); err != nil {
-		return nil, err
-	}
 	// A loader of its own for each schema: compiling on a shared one races.
 	validator, err := gojsonschema.NewSchemaLoader().Compile(gojsonschema.NewBytesLoader(text))
 	if err != nil {

@@ -58,14 +58,11 @@ func TestEverySchemaIsValidAndCarriesNoProse(t *testing.T) {
 
 func TestBrokenSchemasAreRefused(t *testing.T) {
 	for name, c := range map[string]struct{ schema, want string }{
-		"reference":             {`{"$ref": "https://example.org/schema.json"}`, "$ref"},
-		"not JSON":              {`{`, "unexpected end"},
-		"duplicate key":         {`{"type": "object", "type": "array"}`, "each key once"},
-		"not an object":         {`true`, "must be a JSON object"},
-		"unknown type":          {`{"type": "strin"}`, "strin"},
-		"integers below anyOf":  {`{"properties": {"a": {"anyOf": [{"type": "integer"}]}}}`, "anyOf"},
-		"integers in a tuple":   {`{"allOf": [{"items": [{"type": "integer"}]}]}`, "items"},
-		"integers in type list": {`{"additionalProperties": {"type": ["integer", "null"]}}`, "list of types"},
+		"reference":     {`{"$ref": "https://example.org/schema.json"}`, "$ref"},
+		"not JSON":      {`{`, "unexpected end"},
+		"duplicate key": {`{"type": "object", "type": "array"}`, "each key once"},
+		"not an object": {`true`, "must be a JSON object"},
+		"unknown type":  {`{"type": "strin"}`, "strin"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := compile([]byte(c.schema))

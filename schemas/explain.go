@@ -38,13 +38,16 @@ func keywordOf(e gojsonschema.ResultError) string {
 var publicFields = map[string]bool{"errcode": true, "id_server_unbind_result": true, "medium": true}
 
 // explain says what was wanted and what came.
-func explain(e gojsonschema.ResultError, keyword, field string) string {
+func explain(e gojsonschema.ResultError, keyword, field string, value any) string {
 	d := e.Details()
-	got := describe(e.Value(), publicFields[field])
+	got := describe(value, publicFields[field])
 	switch keyword {
 	case "required":
 		return fmt.Sprintf("the key %q is missing", field)
 	case "type":
+		if literal, ok := value.(json.Number); ok && d["expected"] == "integer" {
+			return fmt.Sprintf("want an integer without fraction and exponent, got %s", shorten(string(literal)))
+		}
 		return fmt.Sprintf("want %v, got %v", d["expected"], d["given"])
 	case "enum":
 		return fmt.Sprintf("want one of %v, got %s", d["allowed"], got)

@@ -15,7 +15,8 @@ func TestIntegersMustLookLikeOne(t *testing.T) {
 			"n": {"type": "integer"},
 			"any": {"type": "number"},
 			"list": {"items": {"type": "integer"}},
-			"both": {"allOf": [{"type": "integer"}, {"minimum": 0}]}
+			"both": {"allOf": [{"type": "integer"}, {"minimum": 0}]},
+			"either": {"type": ["integer", "null"]}
 		},
 		"additionalProperties": {"properties": {"n": {"type": "integer"}}}
 	}`)
@@ -29,6 +30,7 @@ func TestIntegersMustLookLikeOne(t *testing.T) {
 		`{"n": 1.5}`:                    {`"/n" type n schema`}, // by the validator, once
 		`{"n": "1.0"}`:                  {`"/n" type n schema`},
 		`{"list": [1, 2.0]}`:            {`"/list/1" type list schema`},
+		`{"either": 2.0}`:               {`"/either" type either schema`},
 		`{"both": 2.0}`:                 {`"/both" type both schema`},
 		`{"x": {"n": 3.0}}`:             {`"/x/n" type n schema`},
 		`{"x": {"n": 3.0}, "n": 1e0}`:   {`"/n" type n schema`, `"/x/n" type n schema`},

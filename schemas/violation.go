@@ -2,7 +2,6 @@ package schemas
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -50,47 +49,42 @@ func (s *schema) validate(value any) (violations []Violation, err error) {
 		}
 	}()
 	// The raw loader is right only because all numbers are json.Number.
-	result, err := schema.validator.Validate(gojsonschema.NewRawLoader(value))
+	result, err := schema.validator.Validate(gojsonschema.NewRawLoader(withoutWholeFloats(value)))
 	if err != nil {
 		return nil, fmt.Errorf("schema %s: %w", s.name, err)
 	}
 	for _, e := range result.Errors() {
-		if keyword := keywordOf(e); keyword != "" {
-			path := pathOf(e)
-			field := lastKey(value, path)
-			if key, ok := e.Details()["property"].(string); ok {
-				field = key
-			}
-			violations = append(violations, s.violation(path, keyword, field, explain(e, keyword, field)))
+		keyword, path := keywordOf(e), pathOf(e)
+		if keyword == "" {
+			continue
 		}
+		field, got := follow(value, path)
+		if key, ok := e.Details()["property"].(string); ok {
+			field = key
+		}
+		violations = append(violations, Violation{
+			Pointer: pointerTo(path), Keyword: keyword, Detail: explain(e, keyword, field, got),
+			Field: field, Schema: s.name, Rule: s.rule,
+		})
 	}
-	walkIntegers(schema.source, value, nil, func(path []string, literal json.Number) {
-		violations = append(violations, s.violation(path, "type", lastKey(value, path),
-			"want an integer without fraction and exponent, got "+shorten(string(literal))))
-	})
 	return inOrder(violations), nil
 }
 
-func (s *schema) violation(path []string, keyword, field, detail string) Violation {
-	return Violation{Pointer: pointerTo(path), Keyword: keyword, Detail: detail, Field: field, Schema: s.name, Rule: s.rule}
-}
-
-// lastKey returns the last object key on a path into value.
-func lastKey(value any, path []string) string {
-	last := ""
+// follow returns the last object key on a path into value, and what is there.
+func follow(value any, path []string) (lastKey string, there any) {
 	for _, segment := range path {
 		switch container := value.(type) {
 		case map[string]any:
-			last, value = segment, container[segment]
+			lastKey, value = segment, container[segment]
 		case []any:
 			index, err := strconv.Atoi(segment)
 			if err != nil || index < 0 || index >= len(container) {
-				return last
+				return lastKey, nil
 			}
 			value = container[index]
 		}
 	}
-	return last
+	return lastKey, value
 }
 
 // inOrder sorts violations (the validator reports them in random order) and

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -30,9 +29,6 @@ type Declared struct {
 	// mail, sms, identity-server.
 	Needs []string `yaml:"needs"`
 }
-
-// operationName is what an operationId must look like to be a folder name.
-var operationName = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 
 // ReadChapters reads every <chapter>/chapter.yaml below suites, by name.
 func ReadChapters(suites fs.FS) ([]Chapter, error) {
@@ -63,9 +59,6 @@ func ReadChapters(suites fs.FS) ([]Chapter, error) {
 			return nil, fmt.Errorf("%s: want a title, documents and operations", name)
 		}
 		for _, op := range chapter.Operations {
-			if !operationName.MatchString(op.ID) {
-				return nil, fmt.Errorf("%s: operationId %q: want letters, digits and underscores", name, op.ID)
-			}
 			if !slices.Contains([]string{"", "email", "msisdn"}, op.Medium) {
 				return nil, fmt.Errorf("%s: %s: want medium email or msisdn, got %q", name, op.ID, op.Medium)
 			}

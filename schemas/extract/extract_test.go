@@ -32,21 +32,11 @@ func declaring(operationIDs ...string) []Chapter {
 // The inputs below testdata/spec and the files they must give below
 // testdata/want were written by hand, independently of the extractor.
 func TestBothDialects(t *testing.T) {
-	g := NewWithT(t)
-	tree, err := Extract(os.DirFS("testdata/spec"), luggage(t))
-	g.Expect(err).NotTo(HaveOccurred())
-
-	differences, err := tree.Differences("testdata/want")
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(differences).To(BeEmpty())
-}
-
-func TestExtractionIsDeterministic(t *testing.T) {
-	g := NewWithT(t)
-	first, err := Extract(os.DirFS("testdata/spec"), luggage(t))
-	g.Expect(err).NotTo(HaveOccurred())
-	for range 20 {
-		g.Expect(Extract(os.DirFS("testdata/spec"), luggage(t))).To(Equal(first))
+	for range 20 { // no map's order shows
+		g := NewWithT(t)
+		tree, err := Extract(os.DirFS("testdata/spec"), luggage(t))
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(tree.Differences("testdata/want")).To(BeEmpty())
 	}
 }
 
@@ -102,30 +92,19 @@ properties:
   default: {type: string, default: x}
   x-colour: {type: string, x-colour: red}
   $ref: {type: boolean}
-enum: [{description: kept, x-y: kept}]
-`, nil)
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(got).To(MatchJSON(`{
-		"$schema": "http://json-schema.org/draft-07/schema#",
-		"type": "object",
-		"properties": {"default": {"type": "string"}, "x-colour": {"type": "string"}, "$ref": {"type": "boolean"}},
-		"enum": [{"description": "kept", "x-y": "kept"}]
-	}`))
-}
-
-func TestRefMayBeUsedTwiceWithoutBeingCircular(t *testing.T) {
-	g := NewWithT(t)
-	got, err := schemaOf(t, `
-type: object
-properties:
   left: {$ref: side.yaml}
-  right: {$ref: side.yaml, title: The other one}
+  right: {$ref: side.yaml, title: Twice is not circular}
+enum: [{description: kept, x-y: kept}]
 `, fstest.MapFS{"side.yaml": {Data: []byte("type: integer\n")}})
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(got).To(MatchJSON(`{
 		"$schema": "http://json-schema.org/draft-07/schema#",
 		"type": "object",
-		"properties": {"left": {"type": "integer"}, "right": {"type": "integer"}}
+		"properties": {
+			"default": {"type": "string"}, "x-colour": {"type": "string"}, "$ref": {"type": "boolean"},
+			"left": {"type": "integer"}, "right": {"type": "integer"}
+		},
+		"enum": [{"description": "kept", "x-y": "kept"}]
 	}`))
 }
 
@@ -259,7 +238,6 @@ func TestBadChapters(t *testing.T) {
 		"no title":       {"title: A chapter", "", "want a title, documents and operations"},
 		"no operations":  {"[{operationId: a}]", "[]", "want a title, documents and operations"},
 		"a typo":         {"title:", "titel:", "c/chapter.yaml: yaml"},
-		"a path":         {"operationId: a", "operationId: ../a", `operationId "../a": want letters`},
 		"another medium": {"operationId: a", "operationId: a, medium: phone", `a: want medium email or msisdn, got "phone"`},
 		"another need":   {"operationId: a", "operationId: a, needs: [e-mail]", `a: want needs mail, sms or identity-server, got "e-mail"`},
 		"twice":          {"{operationId: a}", "{operationId: a}, {operationId: a}", "a is declared in c/chapter.yaml already"},
