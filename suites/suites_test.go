@@ -9,7 +9,7 @@ import (
 
 	"github.com/onsi/ginkgo/v2"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/users"
 	"threepid-conformance/harness/config"
 	"threepid-conformance/harness/run"
 	_ "threepid-conformance/suites"
@@ -36,7 +36,7 @@ func TestConformance(t *testing.T) {
 		Command: strings.Join(os.Args, " "),
 		Rerun:   strings.Join(append([]string{"go tool ginkgo --label-filter=%s ./suites --"}, c.Arguments()...), " "),
 		Out:     os.Stdout,
-		CleanUp: fixtures.CleanUp,
+		CleanUp: users.CleanUp,
 	})
 	if code != run.ExitOK {
 		t.Fail()

@@ -6,7 +6,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 )
 
@@ -22,9 +23,9 @@ var _ = Describe("POST /account/3pid/add", func() {
 
 	It("adds a validated address with 200 and an object", Must("add-001-success-200"),
 		func(ctx SpecContext) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
-			answer := alice.TryAdd(ctx, session.SID, session.ClientSecret)
-			if Declined("changes-disabled", answer) && fixtures.AnnouncesNoChanges(alice.Get(ctx, "/capabilities")) {
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
+			answer := alice.Add(ctx, session)
+			if Declined("changes-disabled", answer) && users.ChangesDisabled(alice.Get(ctx, "/capabilities")) {
 				Decline("changes-disabled", answer)
 			}
 			Expect(answer).To(HaveStatus(http.StatusOK))
@@ -33,60 +34,62 @@ var _ = Describe("POST /account/3pid/add", func() {
 
 	It("lists the address as soon as it has answered", Must("add-002-listed-after-add"),
 		func(ctx SpecContext) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
-			alice.Add(ctx, session)
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
+			if response := alice.Add(ctx, session); !response.OK() {
+				Blocked("add3PID", "add-001-success-200", "the validated address could not be added:\n%s", response)
+			}
 			Expect(alice.Addresses(ctx)).To(ContainElement(session.Address))
 		})
 
 	It("adds nothing without auth", Must("add-003-requires-uia"),
 		func(ctx SpecContext) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
-			request := JSON{"sid": session.SID, "client_secret": session.ClientSecret}
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
+			request := session.Credentials()
 			Expect(alice.Post(ctx, addPath, request)).To(BeChallenge())
 
 			for _, nothing := range []any{JSON{}, nil} {
 				request["auth"] = nothing
-				Expect(alice.Post(ctx, addPath, request)).NotTo(beGranted())
+				Expect(alice.Post(ctx, addPath, request)).NotTo(BeGranted())
 			}
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			alice.Add(ctx, session) // auth was all that was missing
+			alice.MustAdd(ctx, session) // auth was all that was missing
 		})
 
 	It("asks for auth however lately the user has proven who they are", Must("add-003-requires-uia"),
 		func(ctx SpecContext) {
-			alice, first, second := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx), fixtures.ValidateEmail(ctx)
+			alice, first, second := users.New(ctx), sessions.Email.Validate(ctx), sessions.Email.Validate(ctx)
 			alice.LogInAgain(ctx)
-			Expect(alice.Post(ctx, addPath, JSON{"sid": first.SID, "client_secret": first.ClientSecret})).To(BeChallenge())
+			Expect(alice.Post(ctx, addPath, first.Credentials())).To(BeChallenge())
 
-			alice.Add(ctx, first) // by another authentication
-			Expect(alice.Post(ctx, addPath, JSON{"sid": second.SID, "client_secret": second.ClientSecret})).To(BeChallenge())
+			alice.MustAdd(ctx, first) // by another authentication
+			Expect(alice.Post(ctx, addPath, second.Credentials())).To(BeChallenge())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(second.Address))
 		})
 
 	It("copes with an address that the account has already", May("add-016-own-3pid-idempotent"),
 		func(ctx SpecContext) {
-			alice, address := fixtures.NewUser(ctx), fixtures.FreshEmail()
-			sessions := fixtures.ValidateEach(ctx, address, address)
-			alice.Own(ctx, sessions[0])
+			alice, email := users.New(ctx), sessions.Email.Fresh(ctx)
+			first, second := email.Validate(ctx), email.Validate(ctx)
+			alice.MustAdd(ctx, first)
 
-			again := alice.TryAdd(ctx, sessions[1].SID, sessions[1].ClientSecret)
-			Expect(again).To(Or(beGranted(), BeRefused()))
+			again := alice.Add(ctx, second)
+			Expect(again).To(Or(BeGranted(), BeRefused()))
 			var listed []string
-			Expect(alice.Addresses(ctx)).To(ContainElement(address, &listed), "after the second add:\n%s", again)
+			Expect(alice.Addresses(ctx)).To(ContainElement(email.Address, &listed), "after the second add:\n%s", again)
 			Expect(listed).To(HaveLen(1), "after the second add:\n%s", again)
 		})
 
 	It("keeps the first address when a second one is added", Should("add-017-second-3pid-keeps-first"),
 		func(ctx SpecContext) {
-			alice, first, second := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx), fixtures.ValidateEmail(ctx)
-			alice.Own(ctx, first)
+			alice, first, second := users.New(ctx), sessions.Email.Validate(ctx), sessions.Email.Validate(ctx)
+			alice.MustAdd(ctx, first)
 
-			answer := alice.TryAdd(ctx, second.SID, second.ClientSecret)
+			answer := alice.Add(ctx, second)
 			Expect(alice.Addresses(ctx)).To(ContainElement(first.Address), "after the second add:\n%s", answer)
 			if Declined("second-refused", answer) {
 				Decline("second-refused", answer)
 			}
-			Expect(answer).To(beGranted())
+			Expect(answer).To(BeGranted())
 			Expect(alice.Addresses(ctx)).To(ContainElement(second.Address), "after the second add:\n%s", answer)
 		})
 })

@@ -7,7 +7,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/run"
@@ -19,43 +20,43 @@ var _ = Describe("POST /account/3pid/add for an address of somebody else", func(
 
 	It("does not take the address away from its owner", Should("add-009-in-use-by-other-user"),
 		func(ctx SpecContext) {
-			alice, bob, address := fixtures.NewUser(ctx), fixtures.NewUser(ctx), fixtures.FreshEmail()
-			sessions := fixtures.ValidateEach(ctx, address, address)
-			alice.Own(ctx, sessions[0])
+			alice, bob, email := users.New(ctx), users.New(ctx), sessions.Email.Fresh(ctx)
+			hers, his := email.Validate(ctx), email.Validate(ctx)
+			alice.MustAdd(ctx, hers)
 
-			answer := bob.TryAdd(ctx, sessions[1].SID, sessions[1].ClientSecret)
+			answer := bob.Add(ctx, his)
 			Strictly(func(g Gomega) {
 				g.Expect(answer).To(BeRefused(), "somebody else has added it")
-				g.Expect(bob.Addresses(ctx)).NotTo(ContainElement(address), "somebody else has added it\n%s", answer)
+				g.Expect(bob.Addresses(ctx)).NotTo(ContainElement(email.Address), "somebody else has added it\n%s", answer)
 			})
-			Expect(alice.Addresses(ctx)).To(ContainElement(address), "somebody else has added it\n%s", answer)
+			Expect(alice.Addresses(ctx)).To(ContainElement(email.Address), "somebody else has added it\n%s", answer)
 		})
 
 	It("recognises the address in another letter case", Should("add-010-in-use-case-variant"),
 		func(ctx SpecContext) {
-			alice, bob, address := fixtures.NewUser(ctx), fixtures.NewUser(ctx), fixtures.FreshEmail()
-			sessions := fixtures.ValidateEach(ctx, address, strings.ToUpper(address))
-			alice.Own(ctx, sessions[0])
+			alice, bob, email := users.New(ctx), users.New(ctx), sessions.Email.Fresh(ctx)
+			hers, his := email.Validate(ctx), email.As(strings.ToUpper(email.Address)).Validate(ctx)
+			alice.MustAdd(ctx, hers)
 
-			answer := bob.TryAdd(ctx, sessions[1].SID, sessions[1].ClientSecret)
+			answer := bob.Add(ctx, his)
 			Expect(answer).To(BeRefused())
-			Expect(bob.Addresses(ctx)).NotTo(ContainElement(WithTransform(strings.ToLower, Equal(address))))
-			Expect(alice.Addresses(ctx)).To(ContainElement(address))
+			Expect(bob.Addresses(ctx)).NotTo(ContainElement(WithTransform(strings.ToLower, Equal(email.Address))))
+			Expect(alice.Addresses(ctx)).To(ContainElement(email.Address))
 		})
 
 	It("gives the address to one of several who add it at once", Should("add-011-concurrent-add-single-owner"),
 		func(ctx SpecContext) {
-			const rounds, users = 3, 4
-			fixtures.NewUser(ctx).Own(ctx, fixtures.ValidateEmail(ctx)) // one who adds an address gets it
+			const rounds, contending = 3, 4
+			users.New(ctx).MustAdd(ctx, sessions.Email.Validate(ctx)) // one who adds an address gets it
 			for range rounds {
-				address := fixtures.FreshEmail()
-				everybody, lastSteps := contenders(ctx, address, users)
+				email := sessions.Email.Fresh(ctx)
+				everybody, lastSteps := contenders(ctx, email, contending)
 				atOnce(ctx, lastSteps)
 
 				var owners []string
 				for _, user := range everybody {
 					for _, listed := range user.Addresses(ctx) {
-						if listed == address {
+						if listed == email.Address {
 							owners = append(owners, user.ID)
 						}
 					}
@@ -67,18 +68,18 @@ var _ = Describe("POST /account/3pid/add for an address of somebody else", func(
 
 // contenders are users who have each validated one address, and the requests by
 // which they add it.
-func contenders(ctx SpecContext, address string, n int) (users []*fixtures.User, lastSteps []exchange.Request) {
+func contenders(ctx SpecContext, email *sessions.Recipient, n int) (everybody []*users.User, lastSteps []exchange.Request) {
 	GinkgoHelper()
-	spellings := make([]string, n)
-	for i := range spellings {
-		spellings[i] = address
+	var validated []*sessions.Session
+	for range n {
+		validated = append(validated, email.Validate(ctx))
 	}
-	for _, session := range fixtures.ValidateEach(ctx, spellings...) {
-		user := fixtures.NewUser(ctx)
-		users = append(users, user)
+	for _, session := range validated {
+		user := users.New(ctx)
+		everybody = append(everybody, user)
 		lastSteps = append(lastSteps, user.BeginAdd(ctx, session).LastStep(ctx))
 	}
-	return users, lastSteps
+	return everybody, lastSteps
 }
 
 // atOnce sends requests at the same instant and waits for the answers. What came

@@ -7,7 +7,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/run"
 )
@@ -19,13 +21,13 @@ var _ = Describe("POST /account/3pid/add with a wrong session", func() {
 
 	DescribeTable("refuses a request without a required key", Must("add-004-requires-sid-and-secret"),
 		func(ctx SpecContext, key string) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
-			request := JSON{"sid": session.SID, "client_secret": session.ClientSecret}
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
+			request := session.Credentials()
 			delete(request, key)
 
-			Expect(alice.TryAddWith(ctx, request)).To(BeRefused())
+			Expect(alice.Authenticate(ctx, alice.Post(ctx, addPath, request))).To(BeRefused())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			alice.Add(ctx, session) // with both keys
+			alice.MustAdd(ctx, session) // with both keys
 		},
 		Entry("sid", "sid"),
 		Entry("client_secret", "client_secret"),
@@ -33,37 +35,40 @@ var _ = Describe("POST /account/3pid/add with a wrong session", func() {
 
 	It("refuses a session until it is validated", Must("add-005-session-must-be-validated"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			session := fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret())
-			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).To(BeRefused())
+			alice := users.New(ctx)
+			session := sessions.Email.MustRequest(ctx)
+			Expect(alice.Add(ctx, session)).To(BeRefused())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
 
 			session.Validate(ctx)
-			alice.Add(ctx, session) // the same session, now validated
+			alice.MustAdd(ctx, session) // the same session, now validated
 		})
 
 	DescribeTable("refuses a sid that was never issued", Must("add-006-unknown-sid"),
 		func(ctx SpecContext, unknown func(sid string) string) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
-			Expect(alice.TryAdd(ctx, unknown(session.SID), session.ClientSecret)).To(BeRefused())
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
+			wrong := *session
+			wrong.SID = unknown(session.SID)
+			Expect(alice.Add(ctx, &wrong)).To(BeRefused())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			alice.Add(ctx, session) // by the right sid
+			alice.MustAdd(ctx, session) // by the right sid
 		},
-		Entry("that differs in its last character", fixtures.OtherThan),
+		Entry("that differs in its last character", sessions.OtherThan),
 		Entry("that looks unlike those of the homeserver", func(string) string { return "0." + rand.Text() }),
 	)
 
 	DescribeTable("refuses a validated session with another client_secret", Must("add-007-client-secret-must-match"),
 		func(ctx SpecContext, alter func(clientSecret string) string) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
-			wrong := alter(session.ClientSecret)
-			run.Secret("client_secret", wrong)
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
+			wrong := *session
+			wrong.ClientSecret = alter(session.ClientSecret)
+			run.Secret("client_secret", wrong.ClientSecret)
 
-			Expect(alice.TryAdd(ctx, session.SID, wrong)).To(BeRefused())
+			Expect(alice.Add(ctx, &wrong)).To(BeRefused())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			alice.Add(ctx, session) // with the right one
+			alice.MustAdd(ctx, session) // with the right one
 		},
-		Entry("that is altogether different", func(string) string { return fixtures.FreshSecret() }),
+		Entry("that is altogether different", func(string) string { return api.FreshSecret() }),
 		Entry("in another letter case", strings.ToLower),
 		Entry("that is its beginning", func(clientSecret string) string { return clientSecret[:len(clientSecret)/2] }),
 		Entry("that begins with it", func(clientSecret string) string { return clientSecret + "x" }),

@@ -8,10 +8,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/calls"
+	"threepid-conformance/fixtures/sessions"
 	. "threepid-conformance/harness"
-	"threepid-conformance/harness/exchange"
-	"threepid-conformance/harness/run"
 )
 
 // What every answer looks like, whatever it says. client-server-api/#api-standards
@@ -22,21 +22,21 @@ import (
 var _ = Describe("The answers", func() {
 
 	DescribeTable("are JSON objects", Each(Must("gen-001-json-object-body")), func(ctx SpecContext, operation string) {
-		granted, refused := fixtures.Answers(ctx, operation)
+		granted, refused := calls.Responses(ctx, operation)
 		for _, answer := range append(refused, granted) {
 			Expect(answer.JSON).NotTo(BeNil(), "%v\n%s", answer.Malformed, answer)
 		}
 	})
 
 	DescribeTable("say that they are JSON", Each(Must("gen-002-content-type-json")), func(ctx SpecContext, operation string) {
-		granted, refused := fixtures.Answers(ctx, operation)
+		granted, refused := calls.Responses(ctx, operation)
 		for _, answer := range append(refused, granted) {
 			Expect(answer.Header.Get("Content-Type")).To(MatchRegexp(`(?i)^application/json *(;|$)`), "%s", answer)
 		}
 	})
 
 	DescribeTable("have errcode and error when they refuse", Each(Must("gen-004-standard-error-shape")), func(ctx SpecContext, operation string) {
-		_, refused := fixtures.Answers(ctx, operation)
+		_, refused := calls.Responses(ctx, operation)
 		for _, answer := range refused {
 			if !answer.IsChallenge() {
 				Expect(answer.IsStandardError()).To(BeTrue(), "no standard error\n%s", answer)
@@ -45,7 +45,7 @@ var _ = Describe("The answers", func() {
 	})
 
 	DescribeTable("have an errcode of the spec's form", Each(Should("gen-005-errcode-form")), func(ctx SpecContext, operation string) {
-		_, refused := fixtures.Answers(ctx, operation)
+		_, refused := calls.Responses(ctx, operation)
 		for _, answer := range refused {
 			if _, present := answer.JSON["errcode"]; present || !answer.IsChallenge() {
 				// All that is wrong with these requests is in the spec, so its codes serve.
@@ -59,41 +59,40 @@ var _ = Describe("The answers", func() {
 var _ = Describe("Text", func() {
 
 	DescribeTable("is UTF-8 in answers, and in requests as good as escaped", Each(Must("gen-003-utf8")), func(ctx SpecContext, operation string) {
-		granted, refused := fixtures.Answers(ctx, operation)
+		granted, refused := calls.Responses(ctx, operation)
 		for _, answer := range append(refused, granted) {
 			Expect(utf8.Valid(answer.Body)).To(BeTrue(), "no UTF-8\n%s", answer)
 		}
 		if granted.Sent == nil {
 			return // there is no text in such requests
 		}
-		escaped := fixtures.Valid(ctx, operation).Send(ctx, fixtures.WithValue("org.example.name", json.RawMessage(`"Zo\u00eb"`)))
-		plain := fixtures.Valid(ctx, operation).Send(ctx, fixtures.WithValue("org.example.name", "Zoë"))
+		escaped := calls.New(ctx, operation).Send(ctx, api.With("org.example.name", json.RawMessage(`"Zo\u00eb"`)))
+		plain := calls.New(ctx, operation).Send(ctx, api.With("org.example.name", "Zoë"))
 		Expect(plain).To(And(HaveStatus(escaped.Status), HaveErrcode(escaped.Errcode())), "with an escape instead:\n%s", escaped)
 
-		invalid := fixtures.Valid(ctx, operation).Send(ctx, fixtures.WithValue("org.example.name", json.RawMessage("\"Zo\xeb\"")))
+		invalid := calls.New(ctx, operation).Send(ctx, api.With("org.example.name", json.RawMessage("\"Zo\xeb\"")))
 		Strictly(func(g Gomega) { g.Expect(invalid).To(BeRefused()) })
 	})
 
 	It("names the same mailbox whether its letters are escaped or not",
 		Must("gen-003-utf8"), Operation("requestTokenTo3PIDEmail"),
 		func(ctx SpecContext) {
-			request := func(spelling any) *exchange.Response {
-				return fixtures.Post(ctx, emailRequestToken, JSON{
-					"client_secret": fixtures.FreshSecret(), "email": spelling, "send_attempt": 1,
-				})
+			fresh := func() *sessions.Recipient {
+				email := sessions.Email.Fresh(ctx)
+				return email.As("zoë." + email.Address)
 			}
 			// With an escape the request is ASCII, which no decoder gets wrong.
-			first, second := "zoë."+fixtures.FreshEmail(), "zoë."+fixtures.FreshEmail()
-			escaped := request(json.RawMessage(strings.Replace(`"`+first+`"`, "ë", `\u00eb`, 1)))
-			plain := request(second)
+			first, second := fresh(), fresh()
+			escaped := first.Request(ctx, api.With("email", json.RawMessage(strings.Replace(`"`+first.Spelling+`"`, "ë", `\u00eb`, 1)))).Response
+			plain := second.Request(ctx).Response
 			Expect(plain).To(And(HaveStatus(escaped.Status), HaveErrcode(escaped.Errcode())), "with an escape instead:\n%s", escaped)
 			if !escaped.OK() {
 				NotTested("the homeserver does not take addresses with such letters:\n%s", escaped)
 			}
-			if _, err := run.AwaitMails(ctx, first, 1); err != nil {
+			if _, err := first.Await(ctx, 1); err != nil {
 				NotTested("the homeserver sends no mail to addresses with such letters: %v", err)
 			}
-			_, err := run.AwaitMails(ctx, second, 1)
+			_, err := second.Await(ctx, 1)
 			Expect(err).NotTo(HaveOccurred(), "without an escape the address is another one to the homeserver")
 		})
 })

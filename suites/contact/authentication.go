@@ -8,9 +8,11 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/calls"
+	"threepid-conformance/fixtures/identity"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
-	"threepid-conformance/mockidserver/control"
 )
 
 // Which access tokens count, and how they are sent. Apart from the token the
@@ -19,49 +21,49 @@ import (
 var _ = Describe("An access token", func() {
 
 	DescribeTable("has to be there", Each(Must("auth-001-missing-token")), func(ctx SpecContext, operation string) {
-		call := fixtures.Valid(ctx, operation)
-		call.Grant(ctx) // with a token
-		Expect(call.First(ctx, fixtures.WithToken(""))).To(refuseToken("M_MISSING_TOKEN"))
+		call := calls.New(ctx, operation)
+		call.MustSend(ctx) // with a token
+		Expect(call.SendOnce(ctx, api.WithToken(""))).To(refuseToken("M_MISSING_TOKEN"))
 	})
 
 	DescribeTable("has to be one that was issued", Each(Must("auth-002-unknown-token")), func(ctx SpecContext, operation string) {
-		call := fixtures.Granted(ctx, operation)
-		for _, token := range []string{fixtures.UnknownToken(), fixtures.AlmostToken(call.User.Token)} {
-			Expect(call.First(ctx, fixtures.WithToken(token))).To(refuseToken("M_UNKNOWN_TOKEN"))
+		call := calls.Granted(ctx, operation)
+		for _, token := range []string{users.UnknownToken(), users.AlmostToken(call.User.Token)} {
+			Expect(call.SendOnce(ctx, api.WithToken(token))).To(refuseToken("M_UNKNOWN_TOKEN"))
 		}
 	})
 
 	DescribeTable("is sent in a Bearer header", Each(Must("auth-003-bearer-header")), func(ctx SpecContext, operation string) {
-		call := fixtures.Valid(ctx, operation)
-		first := call.First(ctx)
+		call := calls.New(ctx, operation)
+		first := call.SendOnce(ctx)
 		if !first.IsChallenge() {
 			Expect(first).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
 		}
 		if !first.OK() {
-			call.Grant(ctx)
+			call.MustSend(ctx)
 		}
-		empty := call.First(ctx, fixtures.WithToken(""), fixtures.WithHeader("Authorization", "Bearer"))
+		empty := call.SendOnce(ctx, api.WithToken(""), api.WithHeader("Authorization", "Bearer"))
 		Expect(empty).To(HaveStatus(http.StatusUnauthorized))
 	})
 
 	DescribeTable("may be sent in the URL", Each(Must("auth-004-query-token")), func(ctx SpecContext, operation string) {
-		call := fixtures.Grantable(ctx, operation)
-		unknown := call.First(ctx, fixtures.WithToken(""), fixtures.WithQuery("access_token", fixtures.UnknownToken()))
+		call := calls.NextToGranted(ctx, operation)
+		unknown := call.SendOnce(ctx, api.WithToken(""), api.WithQuery("access_token", users.UnknownToken()))
 		Expect(unknown).To(refuseToken("M_UNKNOWN_TOKEN"))
-		known := call.Send(ctx, fixtures.WithToken(""), fixtures.WithQuery("access_token", call.User.Token))
+		known := call.Send(ctx, api.WithToken(""), api.WithQuery("access_token", call.User.Token))
 		Expect(known).To(HaveStatus(http.StatusOK))
 	})
 
 	DescribeTable("ends when its device is logged out", Each(Must("auth-005-logged-out-token")), func(ctx SpecContext, operation string) {
-		call := fixtures.Granted(ctx, operation)
+		call := calls.Granted(ctx, operation)
 		device := call.User.OtherDevice(ctx)
-		call.Accept(ctx, device.Token)
+		call.MustTakeToken(ctx, device.Token)
 		device.LogOut(ctx)
-		Expect(call.First(ctx, fixtures.WithToken(device.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
+		Expect(call.SendOnce(ctx, api.WithToken(device.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
 	})
 
 	DescribeTable("may have come to a soft end", Each(May("auth-006-soft-logout-type")), func(ctx SpecContext, operation string) {
-		answer := fixtures.Granted(ctx, operation).First(ctx, fixtures.WithToken(fixtures.UnknownToken()))
+		answer := calls.Granted(ctx, operation).SendOnce(ctx, api.WithToken(users.UnknownToken()))
 		if answer.Status != http.StatusUnauthorized {
 			Blocked(operation, "auth-002-unknown-token", "an unknown token was not refused with 401:\n%s", answer)
 		}
@@ -74,42 +76,42 @@ var _ = Describe("An access token", func() {
 
 	DescribeTable("ends when its lifetime is over", Each(Must("auth-007-expired-token")), func(ctx SpecContext, operation string) {
 		const longest = 5 * time.Second
-		call := fixtures.Plain(ctx, operation)
-		call.Accept(ctx, call.User.Token)
-		expired := fixtures.ExpiredToken(ctx, longest)
+		call := calls.Unfounded(ctx, operation)
+		call.MustTakeToken(ctx, call.User.Token)
+		expired := users.ExpiredToken(ctx, longest)
 		switch {
 		case expired.Lifetime == 0:
 			Decline("no-expiry", expired.Answer)
 		case expired.Lifetime > longest:
 			NotTested("access tokens live for %s, which is too long to wait for", expired.Lifetime)
 		}
-		Expect(call.First(ctx, fixtures.WithToken(expired.Token))).To(refuseToken("M_UNKNOWN_TOKEN"),
+		Expect(call.SendOnce(ctx, api.WithToken(expired.Token))).To(refuseToken("M_UNKNOWN_TOKEN"),
 			"the access token was issued like this, and its lifetime is over:\n%s", expired.Answer)
 		next := expired.Refresh(ctx)
-		if first := call.First(ctx, fixtures.WithToken(next.Token)); !first.IsChallenge() {
+		if first := call.SendOnce(ctx, api.WithToken(next.Token)); !first.IsChallenge() {
 			Expect(first).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
 		}
 	})
 
 	DescribeTable("is none of an identity server's", Each(Must("auth-010-identity-token-not-accepted")), func(ctx SpecContext, operation string) {
-		call := fixtures.Granted(ctx, operation)
-		session := fixtures.AtIdentityServer(ctx).Validated(ctx, call.User, control.Email, fixtures.FreshEmail())
+		call := calls.Granted(ctx, operation)
+		session := identity.New(ctx).Validate(ctx, call.User)
 		// The homeserver meets the token and its issuer, whatever it says to that.
 		call.User.Post(ctx, "/account/3pid/bind", session.Binding())
-		Expect(call.First(ctx, fixtures.WithToken(session.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
+		Expect(call.SendOnce(ctx, api.WithToken(session.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
 	})
 
 	DescribeTable("is what has an effect", Each(Must("auth-009-unauthenticated-no-effect")), func(ctx SpecContext, operation string) {
-		call := fixtures.Grantable(ctx, operation)
-		call.Attempt(ctx, fixtures.WithToken("")) // that it is refused is for another row to see
+		call := calls.NextToGranted(ctx, operation)
+		call.SendInEachWay(ctx, api.WithToken("")) // that it is refused is for another row to see
 		Expect(call.Effects(ctx)).To(BeEmpty())
-		Expect(call.Asked(ctx)).To(BeEmpty(), "requests that reached the identity server")
+		Expect(call.Heard(ctx)).To(BeEmpty(), "requests that reached the identity server")
 	})
 
 	DescribeTable("need not be there", Each(Must("auth-011-requesttoken-needs-no-token")), func(ctx SpecContext, operation string) {
-		alice := fixtures.NewUser(ctx)
-		fixtures.Valid(ctx, operation).Grant(ctx, fixtures.WithToken(alice.Token))
-		Expect(fixtures.Valid(ctx, operation).Send(ctx)).To(HaveStatus(http.StatusOK))
+		alice := users.New(ctx)
+		calls.New(ctx, operation).MustSend(ctx, api.WithToken(alice.Token))
+		Expect(calls.New(ctx, operation).Send(ctx)).To(HaveStatus(http.StatusOK))
 	})
 })
 

@@ -6,7 +6,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/calls"
 	. "threepid-conformance/harness"
 )
 
@@ -16,9 +17,9 @@ import (
 var _ = Describe("A defective body", func() {
 
 	DescribeTable("that is no JSON is refused without effect", Each(Must("gen-007-not-json")), func(ctx SpecContext, operation string) {
-		call := fixtures.Grantable(ctx, operation)
+		call := calls.NextToGranted(ctx, operation)
 		for _, text := range []string{"no JSON", strings.TrimSuffix(call.Text(), "}"), strings.ReplaceAll(call.Text(), `"`, `'`)} {
-			answer := call.Send(ctx, fixtures.WithBody(text))
+			answer := call.Send(ctx, api.WithBody(text))
 			Expect(answer).To(BeRefused())
 			Strictly(func(g Gomega) { g.Expect(answer).To(HaveErrcode("M_NOT_JSON")) })
 		}
@@ -26,9 +27,9 @@ var _ = Describe("A defective body", func() {
 	})
 
 	DescribeTable("that lacks a required key is refused without effect", Each(Must("gen-008-missing-required-key")), func(ctx SpecContext, operation string) {
-		call := fixtures.Grantable(ctx, operation)
-		for _, key := range fixtures.RequiredKeys(operation) {
-			answer := call.Send(ctx, fixtures.Without(key.Path))
+		call := calls.NextToGranted(ctx, operation)
+		for _, key := range calls.RequiredKeys(operation) {
+			answer := call.Send(ctx, api.Without(key.Path))
 			Expect(answer).To(BeRefused(), "without %s", key.Path)
 			Strictly(func(g Gomega) {
 				g.Expect(answer).To(HaveErrcode("M_MISSING_PARAM", "M_BAD_JSON", "M_INVALID_PARAM"), "without %s", key.Path)
@@ -38,10 +39,10 @@ var _ = Describe("A defective body", func() {
 	})
 
 	DescribeTable("with a value of another type is refused without effect", Each(Must("gen-009-wrong-json-type")), func(ctx SpecContext, operation string) {
-		call := fixtures.Grantable(ctx, operation)
-		for _, key := range fixtures.RequiredKeys(operation) {
+		call := calls.NextToGranted(ctx, operation)
+		for _, key := range calls.RequiredKeys(operation) {
 			for _, wrong := range key.WrongTypes {
-				answer := call.Send(ctx, fixtures.WithValue(key.Path, wrong))
+				answer := call.Send(ctx, api.With(key.Path, wrong))
 				Expect(answer).To(BeRefused(), "%s is %v", key.Path, wrong)
 				Strictly(func(g Gomega) {
 					g.Expect(answer).To(HaveErrcode("M_BAD_JSON", "M_INVALID_PARAM", "M_MISSING_PARAM"), "%s is %v", key.Path, wrong)
@@ -52,17 +53,17 @@ var _ = Describe("A defective body", func() {
 	})
 
 	DescribeTable("that is JSON but no object is refused", Each(Must("gen-010-non-object-body")), func(ctx SpecContext, operation string) {
-		call := fixtures.Granted(ctx, operation)
+		call := calls.Granted(ctx, operation)
 		for _, text := range []string{"[]", `"x"`, "1", "null"} {
-			answer := call.Send(ctx, fixtures.WithBody(text))
+			answer := call.Send(ctx, api.WithBody(text))
 			Expect(answer).To(BeRefused())
 			Strictly(func(g Gomega) { g.Expect(answer).To(HaveErrcode("M_BAD_JSON", "M_NOT_JSON")) })
 		}
 	})
 
 	DescribeTable("that is not there is refused without effect", Each(Must("gen-011-absent-body")), func(ctx SpecContext, operation string) {
-		call := fixtures.Grantable(ctx, operation)
-		Expect(call.Send(ctx, fixtures.WithoutBody())).To(BeRefused())
+		call := calls.NextToGranted(ctx, operation)
+		Expect(call.Send(ctx, api.WithoutBody())).To(BeRefused())
 		Expect(call.Effects(ctx)).To(BeEmpty())
 	})
 })
@@ -72,9 +73,9 @@ var _ = Describe("A defective body", func() {
 var _ = Describe("A request that fails", func() {
 
 	DescribeTable("leaves everything as it was", Each(Must("gen-017-failed-request-no-effect")), func(ctx SpecContext, operation string) {
-		call := fixtures.Granted(ctx, operation)
+		call := calls.Granted(ctx, operation)
 		failed := 0
-		for _, vain := range call.InVain(ctx) {
+		for _, vain := range call.Failing(ctx) {
 			listed, effects := call.User.Addresses(ctx), vain.Effects(ctx)
 			if answer := vain.Send(ctx); !answer.OK() { // that it fails is for other rows to see
 				failed++

@@ -8,7 +8,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/identity"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/mockidserver/control"
 )
@@ -23,14 +25,14 @@ var _ = Describe("POST /account/3pid/bind", func() {
 
 	DescribeTable("refuses a request without a required key and calls nobody", Must("bind-001-required-fields"),
 		func(ctx SpecContext, key string) {
-			alice := fixtures.NewUser(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			complete := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail()).Binding()
+			alice := users.New(ctx)
+			server := identity.New(ctx, alice)
+			complete := server.Validate(ctx, alice).Binding()
 			incomplete := maps.Clone(complete)
 			delete(incomplete, key)
 
 			Expect(alice.Post(ctx, bind, incomplete)).To(BeRefused())
-			Expect(identity.Requests(ctx, "")).To(BeEmpty(), "a refused request must call nobody")
+			Expect(server.Requests(ctx, "")).To(BeEmpty(), "a refused request must call nobody")
 			Expect(alice.Post(ctx, bind, complete)).To(HaveStatus(http.StatusOK))
 		},
 		Entry("client_secret", "client_secret"),
@@ -41,12 +43,12 @@ var _ = Describe("POST /account/3pid/bind", func() {
 
 	It("asks the named identity server once, by its v2 API", Must("bind-002-calls-is-v2-bind"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			identity, other := fixtures.AtIdentityServer(ctx, alice), fixtures.AtOtherIdentityServer(ctx, alice)
-			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+			alice := users.New(ctx)
+			server, other := identity.New(ctx, alice), identity.Other(ctx, alice)
+			session := server.Validate(ctx, alice)
 
 			Expect(alice.Post(ctx, bind, session.Binding())).To(HaveStatus(http.StatusOK))
-			requests := identity.Requests(ctx, "")
+			requests := server.Requests(ctx, "")
 			Expect(requests).To(HaveLen(1), "requests at the identity server: %v", requests)
 			Expect(requests[0].Method + " " + requests[0].Target).To(Equal("POST /_matrix/identity/v2/3pid/bind"))
 			Expect(requests[0].Connection.TLS).NotTo(BeEmpty(), "the request did not come over TLS")
@@ -55,14 +57,14 @@ var _ = Describe("POST /account/3pid/bind", func() {
 
 	It("forwards the session as it is, and the caller's user ID", Must("bind-003-forwarded-body"),
 		func(ctx SpecContext) {
-			alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+			alice, bob := users.New(ctx), users.New(ctx)
+			server := identity.New(ctx, alice)
+			session := server.Validate(ctx, alice)
 			body := session.Binding()
 			body["mxid"] = bob.ID // whoever the client names, the caller is meant
 
 			Expect(alice.Post(ctx, bind, body)).To(HaveStatus(http.StatusOK))
-			for _, request := range identity.Requests(ctx, control.Bind) {
+			for _, request := range server.Requests(ctx, control.Bind) {
 				sent, err := request.JSON()
 				Expect(err).NotTo(HaveOccurred())
 				Expect(sent).To(And(
@@ -71,18 +73,18 @@ var _ = Describe("POST /account/3pid/bind", func() {
 					HaveKeyWithValue("mxid", alice.ID),
 				))
 			}
-			Expect(identity.Owner(ctx, session.Address)).To(Equal(alice.ID))
+			Expect(server.Owner(ctx, session.Address)).To(Equal(alice.ID))
 		})
 
 	It("hands on the token for the identity server, and never its own", Must("bind-004-id-access-token-forwarded"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+			alice := users.New(ctx)
+			server := identity.New(ctx, alice)
+			session := server.Validate(ctx, alice)
 
 			answer := alice.Post(ctx, bind, session.Binding())
 			Expect(answer).To(HaveStatus(http.StatusOK))
-			requests := identity.Requests(ctx, control.Bind)
+			requests := server.Requests(ctx, control.Bind)
 			if len(requests) == 0 {
 				Blocked("bind3PID", "bind-002-calls-is-v2-bind", "the identity server was not called:\n%s", answer)
 			}
@@ -95,23 +97,23 @@ var _ = Describe("POST /account/3pid/bind", func() {
 
 	It("succeeds when the identity server has bound the address", Must("bind-005-success-200"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+			alice := users.New(ctx)
+			server := identity.New(ctx, alice)
+			session := server.Validate(ctx, alice)
 
 			answer := alice.Post(ctx, bind, session.Binding())
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.JSON).NotTo(BeNil(), "%s", answer)
-			Expect(identity.Owner(ctx, session.Address)).To(Equal(alice.ID), "the identity server holds no binding")
+			Expect(server.Owner(ctx, session.Address)).To(Equal(alice.ID), "the identity server holds no binding")
 		})
 
 	DescribeTable("passes on why the identity server refused", Should("bind-006-proxies-is-errors"),
 		func(ctx SpecContext, status int, errcode string) {
-			alice := fixtures.NewUser(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			identity.BindEmail(ctx, alice) // without the fault
-			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
-			identity.Fault(ctx, control.MatrixError(status, errcode, "refused for this spec", nil).On(control.Bind).For(control.SID(session.SID)))
+			alice := users.New(ctx)
+			server := identity.New(ctx, alice)
+			server.MustBind(ctx, alice) // without the fault
+			session := server.Validate(ctx, alice)
+			server.Fault(ctx, control.MatrixError(status, errcode, "refused for this spec", nil).On(control.Bind).For(control.SID(session.SID)))
 
 			answer := alice.Post(ctx, bind, session.Binding())
 			Expect(answer.Status).To(BeNumerically(">=", 400), "%s", answer)
@@ -132,12 +134,12 @@ var _ = Describe("POST /account/3pid/bind", func() {
 
 	DescribeTable("refuses in good time when the identity server does not work", Must("bind-007-is-unreachable-or-garbage"),
 		func(ctx SpecContext, profile control.Profile) {
-			alice := fixtures.NewUser(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			identity.BindEmail(ctx, alice) // where it works
+			alice := users.New(ctx)
+			server := identity.New(ctx, alice)
+			server.MustBind(ctx, alice) // where it works
 
-			body := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail()).Binding()
-			body["id_server"] = identity.Listen(ctx, profile)
+			body := server.Validate(ctx, alice).Binding()
+			body["id_server"] = server.Listen(ctx, profile)
 			answer := alice.Post(ctx, bind, body)
 			Expect(answer.Status).To(BeNumerically(">=", 400), "%s", answer)
 			Expect(answer.IsStandardError()).To(BeTrue(), "%s", answer)
@@ -150,11 +152,11 @@ var _ = Describe("POST /account/3pid/bind", func() {
 
 	It("refuses when the identity server answers with a page", Must("bind-007-is-unreachable-or-garbage"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			identity.BindEmail(ctx, alice) // without the fault
-			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
-			identity.Fault(ctx, control.NonJSON(http.StatusBadGateway).On(control.Bind).For(control.SID(session.SID)))
+			alice := users.New(ctx)
+			server := identity.New(ctx, alice)
+			server.MustBind(ctx, alice) // without the fault
+			session := server.Validate(ctx, alice)
+			server.Fault(ctx, control.NonJSON(http.StatusBadGateway).On(control.Bind).For(control.SID(session.SID)))
 
 			answer := alice.Post(ctx, bind, session.Binding())
 			Expect(answer.Status).To(BeNumerically(">=", 400), "%s", answer)
@@ -167,46 +169,46 @@ var _ = Describe("POST /account/3pid/bind beside other things", func() {
 
 	It("binds what another user has bound", Should("bind-008-not-blocked-by-other-users-bind"),
 		func(ctx SpecContext) {
-			alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice, bob)
-			hers := identity.BindEmail(ctx, alice)
+			alice, bob := users.New(ctx), users.New(ctx)
+			server := identity.New(ctx, alice, bob)
+			hers := server.MustBind(ctx, alice)
 
-			his := identity.Validated(ctx, bob, control.Email, hers.Address)
+			his := server.ValidateFor(ctx, bob, hers)
 			Expect(bob.Post(ctx, bind, his.Binding())).To(HaveStatus(http.StatusOK))
-			Expect(identity.Owner(ctx, hers.Address)).To(Equal(bob.ID))
+			Expect(server.Owner(ctx, hers.Address)).To(Equal(bob.ID))
 		})
 
 	It("binds what an account has added", Should("bind-009-not-blocked-by-local-add"),
 		func(ctx SpecContext) {
-			alice, address := fixtures.WithEmail(ctx)
-			bob := fixtures.NewUser(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice, bob)
-			for _, user := range []*fixtures.User{alice, bob} {
-				session := identity.Validated(ctx, user, control.Email, address)
+			alice, email := sessions.Email.Added(ctx)
+			bob := users.New(ctx)
+			server := identity.New(ctx, alice, bob)
+			for _, user := range []*users.User{alice, bob} {
+				session := server.ValidateFor(ctx, user, email)
 				Expect(user.Post(ctx, bind, session.Binding())).To(HaveStatus(http.StatusOK))
 			}
 		})
 
 	It("leaves the account's list alone", Must("bind-010-does-not-add"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			session := fixtures.AtIdentityServer(ctx, alice).BindEmail(ctx, alice)
+			alice := users.New(ctx)
+			session := identity.New(ctx, alice).MustBind(ctx, alice)
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
 			if alice.Password != "" {
-				Expect(fixtures.LogIn(ctx, fixtures.EmailIdentifier(session.Address), alice.Password)).NotTo(BeOK(), "a log-in by an address that is only bound")
+				Expect(users.LogIn(ctx, users.ThirdPartyIdentifier("email", session.Address), alice.Password)).NotTo(BeGranted(), "a log-in by an address that is only bound")
 			}
 		})
 
 	It("needs neither authentication nor a session of the homeserver", Must("bind-013-no-uia-and-no-local-session"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+			alice := users.New(ctx)
+			server := identity.New(ctx, alice)
+			session := server.Validate(ctx, alice)
 
 			answer := alice.Post(ctx, bind, session.Binding())
 			Expect(answer).NotTo(BeChallenge())
 			Expect(answer).To(HaveStatus(http.StatusOK))
-			Expect(identity.Requests(ctx, control.Bind)).NotTo(BeEmpty(), "the session was not looked up at the identity server")
+			Expect(server.Requests(ctx, control.Bind)).NotTo(BeEmpty(), "the session was not looked up at the identity server")
 		})
 })
 
@@ -215,11 +217,11 @@ var _ = Describe("GET /account/3pid beside an identity server", func() {
 
 	It("does not list what is only bound", Must("get-008-not-identity-server-bindings"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			bound := identity.BindEmail(ctx, alice)
-			elsewhere := fixtures.FreshEmail()
-			Expect(identity.Scope.Bind(ctx, control.Email, elsewhere, alice.ID)).To(Succeed())
+			alice := users.New(ctx)
+			server := identity.New(ctx, alice)
+			bound := server.MustBind(ctx, alice)
+			elsewhere := sessions.Email.Fresh(ctx).Address
+			Expect(server.Scope.Bind(ctx, control.Email, elsewhere, alice.ID)).To(Succeed())
 
 			Expect(alice.Addresses(ctx)).NotTo(ContainElements(bound.Address))
 			Expect(alice.Addresses(ctx)).NotTo(ContainElements(elsewhere))
@@ -227,15 +229,15 @@ var _ = Describe("GET /account/3pid beside an identity server", func() {
 
 	It("calls no identity server", Must("get-009-no-identity-server-traffic"),
 		func(ctx SpecContext) {
-			alice, address := fixtures.WithEmail(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			session := identity.Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+			alice, email := sessions.Email.Added(ctx)
+			server := identity.New(ctx, alice)
+			session := server.Validate(ctx, alice)
 			// At a port that only this spec knows, requests that name nobody show, too.
-			session.Name = identity.Listen(ctx, control.ProfileGood)
-			alice.Bind(ctx, session)
-			before := len(identity.Requests(ctx, ""))
-			Expect(alice.Addresses(ctx)).To(ContainElement(address))
-			Expect(identity.Requests(ctx, "")).To(HaveLen(before), "reading the list called the identity server")
+			session.Name = server.Listen(ctx, control.ProfileGood)
+			session.MustBind(ctx)
+			before := len(server.Requests(ctx, ""))
+			Expect(alice.Addresses(ctx)).To(ContainElement(email.Address))
+			Expect(server.Requests(ctx, "")).To(HaveLen(before), "reading the list called the identity server")
 		})
 })
 

@@ -9,7 +9,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/identity"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/mockidserver/control"
 )
@@ -18,8 +19,8 @@ import (
 // body names, each with a request that is granted with its right name.
 var naming = map[string]func(SpecContext) named{
 	"bind3PID": func(ctx SpecContext) named {
-		alice := fixtures.NewUser(ctx)
-		session := fixtures.AtIdentityServer(ctx, alice).Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+		alice := users.New(ctx)
+		session := identity.New(ctx, alice).Validate(ctx, alice)
 		return named{alice, session, "/account/3pid/bind", session.Binding()}
 	},
 	"delete3pidFromAccount": func(ctx SpecContext) named {
@@ -27,22 +28,22 @@ var naming = map[string]func(SpecContext) named{
 		return removalOf(alice, session, "/account/3pid/delete")
 	},
 	"unbind3pidFromAccount": func(ctx SpecContext) named {
-		alice := fixtures.NewUser(ctx)
-		session := fixtures.AtIdentityServer(ctx, alice).BindEmail(ctx, alice)
+		alice := users.New(ctx)
+		session := identity.New(ctx, alice).MustBind(ctx, alice)
 		return removalOf(alice, session, "/account/3pid/unbind")
 	},
 }
 
 // A named is a request that names an identity server.
 type named struct {
-	user    *fixtures.User
-	session *fixtures.IdentitySession
+	user    *users.User
+	session *identity.Session
 	path    string
 	body    JSON
 }
 
-func removalOf(alice *fixtures.User, session *fixtures.IdentitySession, path string) named {
-	return named{alice, session, path, JSON{"medium": "email", "address": session.Address, "id_server": session.Name}}
+func removalOf(alice *users.User, session *identity.Session, path string) named {
+	return named{alice, session, path, session.Removal()}
 }
 
 // asked are the requests at the identity server that are not of the set-up.

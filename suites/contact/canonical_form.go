@@ -7,9 +7,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
-	"threepid-conformance/harness/run"
+	"threepid-conformance/harness/exchange"
 )
 
 // An address has many spellings and one canonical form: case-folded, with the
@@ -18,66 +19,63 @@ var _ = Describe("The canonical form of an e-mail address", func() {
 
 	It("has the domain in lower case", Must("can-001-email-domain-lowercase"),
 		func(ctx SpecContext) {
-			alice, address := fixtures.NewUser(ctx), fixtures.FreshEmail()
-			local, domain, _ := strings.Cut(address, "@")
-			addAsTyped(ctx, alice, local+"@"+strings.ToUpper(domain))
-			Expect(alice.Addresses(ctx)).To(ContainElement(address))
+			alice, email := users.New(ctx), sessions.Email.Fresh(ctx)
+			local, domain, _ := strings.Cut(email.Address, "@")
+			addAsTyped(ctx, alice, email.As(local+"@"+strings.ToUpper(domain)))
+			Expect(alice.Addresses(ctx)).To(ContainElement(email.Address))
 		})
 
 	It("has no capitals before the @ either", Must("can-002-email-localpart-casefold"),
 		func(ctx SpecContext) {
-			alice, address := fixtures.NewUser(ctx), fixtures.FreshEmail()
-			local, domain, _ := strings.Cut(address, "@")
-			addAsTyped(ctx, alice, strings.ToUpper(local)+"@"+domain)
-			Expect(alice.Addresses(ctx)).To(ContainElement(address))
+			alice, email := users.New(ctx), sessions.Email.Fresh(ctx)
+			local, domain, _ := strings.Cut(email.Address, "@")
+			addAsTyped(ctx, alice, email.As(strings.ToUpper(local)+"@"+domain))
+			Expect(alice.Addresses(ctx)).To(ContainElement(email.Address))
 		})
 
 	It("is folded as Unicode defines it", Must("can-003-email-unicode-casefold"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			typed, folded := sharpS()
+			alice, typed := users.New(ctx), sharpS(ctx)
 			session := requestOutsideASCII(ctx, typed)
-			mails, err := run.AwaitMails(ctx, folded, 1)
+			mails, err := typed.As(typed.Address).Await(ctx, 1)
 			if err != nil { // then to the address as it was typed
-				mails = fixtures.MailsTo(ctx, typed, 1)
+				mails = typed.MessagesAtMost(ctx, 1)
 			}
 			if len(mails) == 0 {
-				NotTested("no mail to %s arrived, so nobody can validate it", typed)
+				NotTested("no mail to %s arrived, so nobody can validate it", typed.Spelling)
 			}
-			session.ValidateWith(ctx, mails[0])
-			alice.Own(ctx, fixtures.ValidateEmail(ctx)) // one that is ASCII
-			alice.Add(ctx, session)
-			Expect(alice.Addresses(ctx)).To(ContainElement(folded))
+			session.Message = mails[0]
+			session.Use(ctx)
+			alice.MustAdd(ctx, sessions.Email.Validate(ctx)) // one that is ASCII
+			mustBeGranted(alice.Add(ctx, session))
+			Expect(alice.Addresses(ctx)).To(ContainElement(typed.Address))
 		})
 
 	It("is in use by all spellings that Unicode folds into it", Must("can-003-email-unicode-casefold"),
 		func(ctx SpecContext) {
-			typed, folded := sharpS()
-			another, _ := sharpS()
-			requestOutsideASCII(ctx, another) // such addresses are taken at all
-			alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
-			alice.Add(ctx, fixtures.ValidateAddress(ctx, folded))
+			typed := sharpS(ctx)
+			requestOutsideASCII(ctx, sharpS(ctx)) // such addresses are taken at all
+			alice, bob := users.New(ctx), users.New(ctx)
+			alice.MustAdd(ctx, typed.As(typed.Address).Validate(ctx))
 
-			expectInUse(ctx, bob, folded, typed)
+			expectInUse(ctx, bob, typed)
 		})
 
 	DescribeTable("is the bare address", Must("can-004-email-bare-address"),
 		func(ctx SpecContext, around func(address string) string) {
-			alice, bare := fixtures.NewUser(ctx), fixtures.FreshEmail()
-			alice.Add(ctx, fixtures.ValidateEmail(ctx)) // a bare address is added as it is
+			alice, bare := users.New(ctx), sessions.Email.Fresh(ctx)
+			alice.MustAdd(ctx, sessions.Email.Validate(ctx)) // a bare address is added as it is
 
-			clientSecret := fixtures.FreshSecret()
-			answer := fixtures.Post(ctx, emailRequestToken, JSON{
-				"client_secret": clientSecret, "email": around(bare), "send_attempt": 1,
-			})
-			Expect(answer).To(Or(HaveStatus(http.StatusOK), BeRefused()))
-			if answer.OK() {
-				session := fixtures.SessionOf(answer, bare, clientSecret)
-				session.UseAll(ctx, append(fixtures.MailsTo(ctx, bare, 1), fixtures.MailsTo(ctx, around(bare), 1)...))
-				alice.TryAdd(ctx, session.SID, clientSecret)
+			adorned := bare.As(around(bare.Address))
+			session := adorned.Request(ctx)
+			Expect(session.Response).To(Or(HaveStatus(http.StatusOK), BeRefused()))
+			if session.Response.OK() {
+				session.MustBeOpen()
+				session.UseAll(ctx, append(bare.MessagesAtMost(ctx, 1), adorned.MessagesAtMost(ctx, 1)...))
+				alice.Add(ctx, session)
 			}
-			withMore := And(ContainSubstring(bare), Not(Equal(bare)))
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(withMore), "listed with other text around it\n%s", answer)
+			withMore := And(ContainSubstring(bare.Address), Not(Equal(bare.Address)))
+			Expect(alice.Addresses(ctx)).NotTo(ContainElement(withMore), "listed with other text around it\n%s", session.Response)
 		},
 		Entry("without a display name", func(address string) string { return "Bob <" + address + ">" }),
 		Entry("without angle brackets", func(address string) string { return "<" + address + ">" }),
@@ -90,101 +88,111 @@ var _ = Describe("Spellings of one e-mail address", func() {
 
 	It("are in use when one of them is", Must("can-006-canonical-equality-across-operations"),
 		func(ctx SpecContext) {
-			_, address := fixtures.WithEmail(ctx)
-			bob := fixtures.NewUser(ctx)
-			expectInUse(ctx, bob, address, strings.ToUpper(address))
+			_, email := sessions.Email.Added(ctx)
+			bob := users.New(ctx)
+			expectInUse(ctx, bob, email.Recipient.As(strings.ToUpper(email.Address)))
 		})
 
 	It("log the same user in", Must("can-006-canonical-equality-across-operations"),
 		func(ctx SpecContext) {
-			if answer, offers := fixtures.OffersPasswordLogin(ctx); !offers {
+			if answer, offers := users.OffersPasswordLogin(ctx); !offers {
 				Decline("no-password-login", answer)
 			}
-			alice, address := fixtures.WithEmail(ctx)
+			alice, email := sessions.Email.Added(ctx)
 			alice.NeedPassword()
-			if plain := fixtures.LogIn(ctx, fixtures.EmailIdentifier(address), alice.Password); !plain.OK() {
+			if plain := users.LogIn(ctx, users.ThirdPartyIdentifier("email", email.Address), alice.Password); !plain.OK() {
 				Blocked("add3PID", "add-015-login-with-added-3pid", "the address does not log its owner in:\n%s", plain)
 			}
-			login := fixtures.LogIn(ctx, fixtures.EmailIdentifier(strings.ToUpper(address)), alice.Password)
-			Expect(login).To(BeOK())
+			login := users.LogIn(ctx, users.ThirdPartyIdentifier("email", strings.ToUpper(email.Address)), alice.Password)
+			Expect(login).To(BeGranted())
 			Expect(login.Text("user_id")).To(Equal(alice.ID), "%s", login)
 		})
 
 	It("get the same user a new password", Must("can-006-canonical-equality-across-operations"),
 		func(ctx SpecContext) {
-			if answer, offers := fixtures.OffersPasswordReset(ctx); !offers {
+			if answer, offers := users.OffersPasswordReset(ctx); !offers {
 				Decline("no-password-reset", answer)
 			}
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			alice.NeedThrowAway()
-			alice.Add(ctx, session)
-			address := session.Address
-			reset := fixtures.RequestPasswordReset(ctx, strings.ToUpper(address))
-			if !reset.Answer.OK() {
-				if plain := fixtures.RequestPasswordReset(ctx, address); !plain.Answer.OK() {
-					Blocked("add3PID", "add-013-password-reset-uses-added-3pid", "the address gets its owner no new password:\n%s", plain.Answer)
+			alice.MustAdd(ctx, session)
+			email := session.Recipient
+			reset := email.As(strings.ToUpper(email.Address)).RequestPasswordReset(ctx)
+			if !reset.Response.OK() {
+				if plain := email.RequestPasswordReset(ctx); !plain.Response.OK() {
+					Blocked("add3PID", "add-013-password-reset-uses-added-3pid", "the address gets its owner no new password:\n%s", plain.Response)
 				}
 			}
-			Expect(reset.Answer).To(BeOK())
-			mails, err := run.AwaitMails(ctx, address, 2) // the first one was for adding the address
+			Expect(reset.Response).To(BeGranted())
+			mails, err := email.Await(ctx, 2) // the first one was for adding the address
 			Expect(err).NotTo(HaveOccurred(), "no mail for a new password arrived")
 			reset.UseAll(ctx, mails[1:])
-			_, answer := fixtures.ResetPassword(ctx, reset)
-			Expect(answer).To(BeOK())
+			_, answer := users.ResetPassword(ctx, reset)
+			Expect(answer).To(BeGranted())
 		})
 })
 
 // expectInUse asserts that nobody can validate and add a spelling of an address
 // that an account has. Where that is possible even with the owner's spelling, it
 // ends the spec as blocked.
-func expectInUse(ctx SpecContext, u *fixtures.User, address, spelling string) {
+func expectInUse(ctx SpecContext, u *users.User, spelling *sessions.Recipient) {
 	GinkgoHelper()
-	free := func(address, spelling string) (bool, *fixtures.SessionInUse) {
-		session := fixtures.RequestInUseAs(ctx, nil, address, spelling)
-		added := session.SID != "" && u.TryAdd(ctx, session.SID, session.ClientSecret).OK()
+	free := func(spelling *sessions.Recipient) (bool, *sessions.SessionInUse) {
+		session := spelling.RequestInUse(ctx)
+		added := session.SID != "" && u.Add(ctx, session).OK()
 		return added || session.Validated, session
 	}
-	isFree, session := free(address, spelling)
+	isFree, session := free(spelling)
 	if isFree {
-		_, own := fixtures.WithEmail(ctx)
-		if isFree, session := free(own, own); isFree {
-			Blocked("requestTokenTo3PIDEmail", "email-007-must-check-in-use", "an address in use was validated by somebody else:\n%s", session.Answer)
+		_, email := sessions.Email.Added(ctx)
+		if isFree, session := free(email.Recipient); isFree {
+			Blocked("requestTokenTo3PIDEmail", "email-007-must-check-in-use", "an address in use was validated by somebody else:\n%s", session.Response)
 		}
 	}
-	Expect(isFree).To(BeFalse(), "another spelling of an address in use was validated by somebody else\n%s", session.Answer)
+	Expect(isFree).To(BeFalse(), "another spelling of an address in use was validated by somebody else\n%s", session.Response)
 }
 
 // addAsTyped adds an address that is written in an unusual way.
-func addAsTyped(ctx SpecContext, u *fixtures.User, typed string) {
+func addAsTyped(ctx SpecContext, u *users.User, typed *sessions.Recipient) {
 	GinkgoHelper()
-	u.Own(ctx, fixtures.ValidateEmail(ctx)) // one that is written as usual
-	clientSecret := fixtures.FreshSecret()
-	answer := fixtures.Post(ctx, emailRequestToken, JSON{"client_secret": clientSecret, "email": typed, "send_attempt": 1})
-	Expect(answer).To(BeOK())
-	mails, err := run.AwaitMails(ctx, typed, 1)
+	u.MustAdd(ctx, sessions.Email.Validate(ctx)) // one that is written as usual
+	session := typed.Request(ctx)
+	Expect(session.Response).To(BeGranted())
+	mails, err := typed.Await(ctx, 1)
 	Expect(err).NotTo(HaveOccurred(), "no mail arrived at the address in any letter case")
-	session := fixtures.SessionOf(answer, typed, clientSecret)
-	session.ValidateWith(ctx, mails[0])
-	u.Add(ctx, session)
+	session.MustBeOpen()
+	session.Message = mails[0]
+	session.Use(ctx)
+	mustBeGranted(u.Add(ctx, session))
 }
 
-// sharpS is a fresh address with a letter that case folding makes two of, and
-// its canonical form.
-func sharpS() (typed, canonical string) {
-	address := fixtures.FreshEmail()
-	return "Strauß." + address, "strauss." + address
+// mustBeGranted ends the spec as blocked when an add is refused. How the address
+// is listed is for the spec to judge.
+func mustBeGranted(added *exchange.Response) {
+	GinkgoHelper()
+	if !added.OK() {
+		Blocked("add3PID", "add-001-success-200", "the validated address could not be added:\n%s", added)
+	}
+}
+
+// sharpS is a fresh address that is written with a letter which case folding
+// makes two of.
+func sharpS(ctx SpecContext) *sessions.Recipient {
+	email := sessions.Email.Fresh(ctx)
+	email.Address, email.Spelling = "strauss."+email.Address, "Strauß."+email.Address
+	return email
 }
 
 // requestOutsideASCII opens a session for an address with letters outside ASCII,
 // which a homeserver may refuse to mail to.
-func requestOutsideASCII(ctx SpecContext, address string) *fixtures.EmailSession {
+func requestOutsideASCII(ctx SpecContext, typed *sessions.Recipient) *sessions.Session {
 	GinkgoHelper()
-	fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret()) // within ASCII
-	clientSecret := fixtures.FreshSecret()
-	answer := fixtures.Post(ctx, emailRequestToken, JSON{"client_secret": clientSecret, "email": address, "send_attempt": 1})
-	if Declined("non-ascii-refused", answer) {
-		Decline("non-ascii-refused", answer)
+	sessions.Email.MustRequest(ctx) // within ASCII
+	session := typed.Request(ctx)
+	if Declined("non-ascii-refused", session.Response) {
+		Decline("non-ascii-refused", session.Response)
 	}
-	Expect(answer).To(BeOK())
-	return fixtures.SessionOf(answer, address, clientSecret)
+	Expect(session.Response).To(BeGranted())
+	session.MustBeOpen()
+	return session
 }

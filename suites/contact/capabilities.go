@@ -6,14 +6,15 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/calls"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 )
 
 // The capability m.3pid_changes. client-server-api/#m3pid_changes-capability
 var _ = Describe("The capability m.3pid_changes", func() {
 
-	shape := func(ctx SpecContext, alice *fixtures.User) {
+	shape := func(ctx SpecContext, alice *users.User) {
 		GinkgoHelper()
 		capabilities, answer := alice.Capabilities(ctx)
 		capability, listed := capabilities["m.3pid_changes"]
@@ -25,28 +26,28 @@ var _ = Describe("The capability m.3pid_changes", func() {
 
 	It("says with a boolean whether changes are enabled", Must("cap-001-shape"),
 		func(ctx SpecContext) {
-			shape(ctx, fixtures.Granted(ctx, "getAccount3PIDs").User) // it is about a list that can be read
+			shape(ctx, calls.Granted(ctx, "getAccount3PIDs").User) // it is about a list that can be read
 		})
 
 	It("says with a boolean that they are not", Must("cap-001-shape"), On(ChangesDisabled),
 		func(ctx SpecContext) {
-			shape(ctx, fixtures.NewUser(ctx))
+			shape(ctx, users.New(ctx))
 		})
 
 	DescribeTable("means what it says when it says no", Each(Must("cap-002-disabled-refuses-changes")), func(ctx SpecContext, operation string) {
 		announced(ctx)
-		call := fixtures.Plain(ctx, operation)
+		call := calls.Unfounded(ctx, operation)
 		switch {
 		case operation == "delete3pidFromAccount": // nothing can be added here, so nothing is there to be deleted
 			Expect(call.Send(ctx)).To(BeRefused())
 			return
-		case fixtures.Valid(ctx, "requestTokenTo3PIDEmail").Send(ctx).OK():
-			call = fixtures.Valid(ctx, operation)
+		case calls.New(ctx, "requestTokenTo3PIDEmail").Send(ctx).OK():
+			call = calls.New(ctx, operation)
 		default:
 			// Mail for a change that cannot be made is refused, too, so there is no
 			// session to ask with. Then only a refusal without any look at the request
 			// shows that it is one of policy.
-			if answer := call.First(ctx); answer.Errcode() != "M_FORBIDDEN" {
+			if answer := call.SendOnce(ctx); answer.Errcode() != "M_FORBIDDEN" {
 				NotTested("no address can be validated here, so the refusal may be about that:\n%s", answer)
 			}
 		}
@@ -55,16 +56,16 @@ var _ = Describe("The capability m.3pid_changes", func() {
 	})
 
 	DescribeTable("is no reason to refuse when it says yes, or nothing", Each(Should("cap-003-enabled-means-available")), func(ctx SpecContext, operation string) {
-		_, capabilities := fixtures.NewUser(ctx).Capabilities(ctx)
-		if fixtures.AnnouncesNoChanges(capabilities) {
-			answer := fixtures.Plain(ctx, operation).Send(ctx)
+		_, capabilities := users.New(ctx).Capabilities(ctx)
+		if users.ChangesDisabled(capabilities) {
+			answer := calls.Unfounded(ctx, operation).Send(ctx)
 			if Declined("changes-disabled", answer) {
 				Decline("changes-disabled", answer)
 			}
 			Expect(answer).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
 			return
 		}
-		call := fixtures.Valid(ctx, operation)
+		call := calls.New(ctx, operation)
 		call.User.Capabilities(ctx) // as a client does before it offers the change
 		answer := call.Send(ctx)
 		Expect(answer).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
@@ -75,8 +76,8 @@ var _ = Describe("The capability m.3pid_changes", func() {
 // The list may be read all the same.
 func announced(ctx SpecContext) {
 	GinkgoHelper()
-	alice := fixtures.NewUser(ctx)
-	if _, answer := alice.Capabilities(ctx); !fixtures.AnnouncesNoChanges(answer) {
+	alice := users.New(ctx)
+	if _, answer := alice.Capabilities(ctx); !users.ChangesDisabled(answer) {
 		NotTested("the homeserver does not say that changes are disabled:\n%s", answer)
 	}
 	Expect(alice.Get(ctx, "/account/3pid")).To(HaveStatus(http.StatusOK), "the list may be read all the same")

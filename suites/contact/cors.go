@@ -7,7 +7,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/calls"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
 )
@@ -18,41 +19,41 @@ const origin = "https://client.example"
 var _ = Describe("A web browser", func() {
 
 	DescribeTable("may ask with OPTIONS, without a token", Each(Must("cors-001-options-supported")), func(ctx SpecContext, operation string) {
-		call := fixtures.Granted(ctx, operation)
+		call := calls.Granted(ctx, operation)
 		asked := preflight(ctx, call)
 		Expect(asked.OK()).To(BeTrue(), "no 2xx status\n%s", asked)
-		bare := call.First(ctx, fixtures.WithMethod(http.MethodOptions), fixtures.WithToken(""), fixtures.WithoutBody())
+		bare := call.SendOnce(ctx, api.WithMethod(http.MethodOptions), api.WithToken(""), api.WithoutBody())
 		Expect(bare.OK()).To(BeTrue(), "no 2xx status\n%s", bare)
 	})
 
 	DescribeTable("does nothing by asking, whatever it sends along", Each(Must("cors-002-options-no-logic")), func(ctx SpecContext, operation string) {
-		call := fixtures.Grantable(ctx, operation)
-		call.Attempt(ctx, fixtures.WithMethod(http.MethodOptions))
-		call.Attempt(ctx, fixtures.WithMethod(http.MethodOptions), fixtures.WithHeader("Origin", origin),
-			fixtures.WithHeader("Access-Control-Request-Method", call.Operation.Method))
+		call := calls.NextToGranted(ctx, operation)
+		call.SendInEachWay(ctx, api.WithMethod(http.MethodOptions))
+		call.SendInEachWay(ctx, api.WithMethod(http.MethodOptions), api.WithHeader("Origin", origin),
+			api.WithHeader("Access-Control-Request-Method", call.Operation.Method))
 		Expect(call.Effects(ctx)).To(BeEmpty())
 	})
 
 	DescribeTable("is let in from any origin", Each(Should("cors-003-allow-origin")), func(ctx SpecContext, operation string) {
-		call := fixtures.Grantable(ctx, operation)
+		call := calls.NextToGranted(ctx, operation)
 		asked := preflight(ctx, call)
 		Expect(asked.Header.Values("Access-Control-Allow-Origin")).To(allowOurs, "%s", asked)
-		granted := call.Grant(ctx, fixtures.WithHeader("Origin", origin))
+		granted := call.MustSend(ctx, api.WithHeader("Origin", origin))
 		Expect(granted.Header.Values("Access-Control-Allow-Origin")).To(allowOurs, "%s", granted)
 	})
 
 	DescribeTable("is told of all methods", Each(Should("cors-004-allow-methods")), func(ctx SpecContext, operation string) {
-		answer := preflight(ctx, fixtures.Granted(ctx, operation))
+		answer := preflight(ctx, calls.Granted(ctx, operation))
 		Expect(words(answer, "Access-Control-Allow-Methods")).To(ContainElements("get", "post", "put", "delete", "options"), "%s", answer)
 	})
 
 	DescribeTable("is told of the headers that it needs", Each(Should("cors-005-allow-headers")), func(ctx SpecContext, operation string) {
-		answer := preflight(ctx, fixtures.Granted(ctx, operation))
+		answer := preflight(ctx, calls.Granted(ctx, operation))
 		Expect(words(answer, "Access-Control-Allow-Headers")).To(ContainElements("x-requested-with", "content-type", "authorization"), "%s", answer)
 	})
 
 	DescribeTable("can read why it was refused", Each(Should("cors-006-headers-on-errors")), func(ctx SpecContext, operation string) {
-		_, refused := fixtures.Answers(ctx, operation, fixtures.WithHeader("Origin", origin))
+		_, refused := calls.Responses(ctx, operation, api.WithHeader("Origin", origin))
 		for _, answer := range refused {
 			Expect(answer.Header.Values("Access-Control-Allow-Origin")).To(allowOurs, "%s", answer)
 		}
@@ -64,13 +65,13 @@ var _ = Describe("A web browser", func() {
 var allowOurs = HaveExactElements(BeElementOf("*", origin))
 
 // preflight asks like a browser whether it may send a call.
-func preflight(ctx SpecContext, call *fixtures.Call) *exchange.Response {
+func preflight(ctx SpecContext, call *calls.Call) *exchange.Response {
 	GinkgoHelper()
-	return call.First(ctx,
-		fixtures.WithMethod(http.MethodOptions), fixtures.WithToken(""), fixtures.WithoutBody(),
-		fixtures.WithHeader("Origin", origin),
-		fixtures.WithHeader("Access-Control-Request-Method", call.Operation.Method),
-		fixtures.WithHeader("Access-Control-Request-Headers", "authorization, content-type"))
+	return call.SendOnce(ctx,
+		api.WithMethod(http.MethodOptions), api.WithToken(""), api.WithoutBody(),
+		api.WithHeader("Origin", origin),
+		api.WithHeader("Access-Control-Request-Method", call.Operation.Method),
+		api.WithHeader("Access-Control-Request-Headers", "authorization, content-type"))
 }
 
 // words are what a header lists, in lower case.

@@ -4,7 +4,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/identity"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/mockidserver/control"
 )
@@ -16,36 +17,36 @@ var _ = Describe("Deactivating an account", func() {
 
 	It("unbinds what it has bound", Must("acc-005-deactivate-unbinds"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
+			alice := users.New(ctx)
 			alice.NeedThrowAway()
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			needsTracking(ctx, alice, identity)
-			one, another := identity.BindEmail(ctx, alice), identity.BindEmail(ctx, alice)
+			server := identity.New(ctx, alice)
+			needsTracking(ctx, alice, server)
+			one, another := server.MustBind(ctx, alice), server.MustBind(ctx, alice)
 			expectUnboundByDeactivation(ctx, alice, one, another)
 		})
 
 	It("unbinds at every identity server", Must("acc-005-deactivate-unbinds"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
+			alice := users.New(ctx)
 			alice.NeedThrowAway()
-			identity, other := fixtures.AtIdentityServer(ctx, alice), fixtures.AtOtherIdentityServer(ctx, alice)
-			needsTracking(ctx, alice, identity)
-			here, there := identity.BindEmail(ctx, alice), other.BindEmail(ctx, alice)
+			server, other := identity.New(ctx, alice), identity.Other(ctx, alice)
+			needsTracking(ctx, alice, server)
+			here, there := server.MustBind(ctx, alice), other.MustBind(ctx, alice)
 			expectUnboundByDeactivation(ctx, alice, here, there)
 		})
 
 	It("has nothing to unbind where nothing was bound", Must("acc-005-deactivate-unbinds"),
 		func(ctx SpecContext) {
-			answer := fixtures.NewUser(ctx).Deactivate(ctx, JSON{})
+			answer := users.New(ctx).Deactivate(ctx, JSON{})
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
 		})
 })
 
 // needsTracking ends the spec as not-supported on a homeserver that does not
 // record where identifiers are bound, as one more identifier shows.
-func needsTracking(ctx SpecContext, u *fixtures.User, identity *fixtures.Identity) {
+func needsTracking(ctx SpecContext, u *users.User, server *identity.Server) {
 	GinkgoHelper()
-	session := identity.BindEmail(ctx, u)
+	session := server.MustBind(ctx, u)
 	answer := u.Post(ctx, paths["unbind3pidFromAccount"], session.Identifier())
 	if answer.OK() && len(session.Requests(ctx, control.Unbind)) == 0 && answer.Text("id_server_unbind_result") == "no-support" {
 		Decline("bind-not-tracked", answer)
@@ -54,7 +55,7 @@ func needsTracking(ctx SpecContext, u *fixtures.User, identity *fixtures.Identit
 
 // expectUnboundByDeactivation deactivates an account and asserts that all that
 // it has bound is gone.
-func expectUnboundByDeactivation(ctx SpecContext, u *fixtures.User, sessions ...*fixtures.IdentitySession) {
+func expectUnboundByDeactivation(ctx SpecContext, u *users.User, sessions ...*identity.Session) {
 	GinkgoHelper()
 	answer := u.Deactivate(ctx, JSON{})
 	for _, session := range sessions {

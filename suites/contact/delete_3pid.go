@@ -6,7 +6,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
@@ -19,45 +20,45 @@ var _ = Describe("POST /account/3pid/delete", func() {
 
 	It("takes the identifier off the list", Must("del-001-removed-from-list"),
 		func(ctx SpecContext) {
-			alice, address := fixtures.WithEmail(ctx)
-			Expect(alice.Post(ctx, path, JSON{"medium": "email", "address": address})).To(HaveStatus(http.StatusOK))
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(address))
+			alice, email := sessions.Email.Added(ctx)
+			Expect(alice.Post(ctx, path, email.Identifier())).To(HaveStatus(http.StatusOK))
+			Expect(alice.Addresses(ctx)).NotTo(ContainElement(email.Address))
 		})
 
 	It("takes no other identifier off the list", Must("del-003-only-the-named-identifier"),
 		func(ctx SpecContext) {
-			alice, kept := fixtures.WithEmail(ctx)
-			second := fixtures.ValidateEmail(ctx)
-			alice.Own(ctx, second)
+			alice, kept := sessions.Email.Added(ctx)
+			second := sessions.Email.Validate(ctx)
+			alice.MustAdd(ctx, second)
 			if list := alice.Addresses(ctx); len(list) < 2 {
 				NotTested("the homeserver keeps one address per account: %v", list)
 			}
-			alice.Post(ctx, path, JSON{"medium": "email", "address": fixtures.FreshEmail()}) // nobody's
-			Expect(alice.Addresses(ctx)).To(ConsistOf(kept, second.Address))
+			alice.Post(ctx, path, sessions.Email.Fresh(ctx).Identifier()) // nobody's
+			Expect(alice.Addresses(ctx)).To(ConsistOf(kept.Address, second.Address))
 
-			Expect(alice.Post(ctx, path, JSON{"medium": "email", "address": second.Address})).To(HaveStatus(http.StatusOK))
-			Expect(alice.Addresses(ctx)).To(ConsistOf(kept))
+			Expect(alice.Post(ctx, path, second.Identifier())).To(HaveStatus(http.StatusOK))
+			Expect(alice.Addresses(ctx)).To(ConsistOf(kept.Address))
 		})
 
 	It("leaves what other users have alone", Must("del-004-other-users-identifier"),
 		func(ctx SpecContext) {
-			alice, hers := fixtures.WithEmail(ctx)
-			bob, his := fixtures.WithEmail(ctx)
-			bob.Post(ctx, path, JSON{"medium": "email", "address": hers}) // refused, or without effect
-			Expect(alice.Addresses(ctx)).To(ConsistOf(hers))
+			alice, hers := sessions.Email.Added(ctx)
+			bob, his := sessions.Email.Added(ctx)
+			bob.Post(ctx, path, hers.Identifier()) // refused, or without effect
+			Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address))
 
-			Expect(bob.Post(ctx, path, JSON{"medium": "email", "address": his})).To(HaveStatus(http.StatusOK))
+			Expect(bob.Post(ctx, path, his.Identifier())).To(HaveStatus(http.StatusOK))
 			Expect(bob.Addresses(ctx)).To(BeEmpty())
 		})
 
 	It("takes an identifier off the list that was never bound", Must("del-002-local-delete-independent-of-is"),
 		func(ctx SpecContext) {
-			alice, address := fixtures.WithEmail(ctx)
-			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address})
+			alice, email := sessions.Email.Added(ctx)
+			answer := alice.Post(ctx, path, email.Identifier())
 			if !answer.OK() {
 				Blocked(run.CurrentOperation(), "rem-004-unknown-id-server-no-support", "the identifier could not be deleted:\n%s", answer)
 			}
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(address), "%s", answer)
+			Expect(alice.Addresses(ctx)).NotTo(ContainElement(email.Address), "%s", answer)
 		})
 
 	It("takes an identifier off the list that cannot be unbound", Must("del-002-local-delete-independent-of-is"), Needs(IdentityServer),
@@ -73,12 +74,12 @@ var _ = Describe("POST /account/3pid/delete", func() {
 
 	It("does not stumble over an identifier that is nobody's", May("del-005-unknown-identifier"),
 		func(ctx SpecContext) {
-			alice, address := fixtures.WithEmail(ctx)
-			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": fixtures.FreshEmail()})
+			alice, email := sessions.Email.Added(ctx)
+			answer := alice.Post(ctx, path, sessions.Email.Fresh(ctx).Identifier())
 			Expect(answer).To(Or(HaveStatus(http.StatusOK), BeRefused()))
 			Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
 
-			Expect(alice.Post(ctx, path, JSON{"medium": "email", "address": address})).To(HaveStatus(http.StatusOK))
+			Expect(alice.Post(ctx, path, email.Identifier())).To(HaveStatus(http.StatusOK))
 		})
 })
 
@@ -88,62 +89,45 @@ var _ = Describe("An address deleted by POST /account/3pid/delete", func() {
 
 	It("is free for another user", Should("del-006-address-reusable"),
 		func(ctx SpecContext) {
-			alice, address := fixtures.WithEmail(ctx)
-			bob := fixtures.NewUser(ctx)
-			alice.Delete(ctx, address)
-			expectFree(ctx, bob, address)
+			alice, email := sessions.Email.Added(ctx)
+			bob := users.New(ctx)
+			alice.MustDelete(ctx, email)
+			expectFree(ctx, bob, email.Recipient)
 		})
 
 	It("logs nobody in", Should("del-007-no-longer-usable"),
 		func(ctx SpecContext) {
-			if answer, offers := fixtures.OffersPasswordLogin(ctx); !offers {
+			if answer, offers := users.OffersPasswordLogin(ctx); !offers {
 				Decline("no-use-of-addresses", answer)
 			}
-			alice, address := fixtures.WithEmail(ctx)
+			alice, email := sessions.Email.Added(ctx)
 			alice.NeedPassword()
-			before := fixtures.LogIn(ctx, fixtures.EmailIdentifier(address), alice.Password)
+			before := users.LogIn(ctx, users.ThirdPartyIdentifier("email", email.Address), alice.Password)
 			if !before.OK() {
-				Blocked("add3PID", "add-015-login-with-added-3pid", "the address does not log its owner in:\n%s", before)
+				Blocked("add3PID", "add-015-login-with-added-3pid", "the email.Address does not log its owner in:\n%s", before)
 			}
-			alice.Delete(ctx, address)
-			Expect(fixtures.LogIn(ctx, fixtures.EmailIdentifier(address), alice.Password)).To(HaveStatus(http.StatusForbidden))
+			alice.MustDelete(ctx, email)
+			Expect(users.LogIn(ctx, users.ThirdPartyIdentifier("email", email.Address), alice.Password)).To(HaveStatus(http.StatusForbidden))
 		})
 
 	It("gets nobody a new password", Should("del-007-no-longer-usable"),
 		func(ctx SpecContext) {
-			if answer, offers := fixtures.OffersPasswordReset(ctx); !offers {
+			if answer, offers := users.OffersPasswordReset(ctx); !offers {
 				Decline("no-use-of-addresses", answer)
 			}
-			alice, address := fixtures.WithEmail(ctx)
+			alice, email := sessions.Email.Added(ctx)
 			alice.NeedThrowAway()
-			alice.Delete(ctx, address)
+			alice.MustDelete(ctx, email)
 
-			reset := fixtures.RequestPasswordReset(ctx, address)
-			Expect(reset.Answer).To(Or(HaveStatus(http.StatusOK), BeRefused()))
+			reset := email.Recipient.RequestPasswordReset(ctx)
+			Expect(reset.Response).To(Or(HaveStatus(http.StatusOK), BeRefused()))
 			if reset.SID == "" {
 				return
 			}
-			// The answer may hide that the address is on no account.
-			reset.UseAll(ctx, fixtures.MailsTo(ctx, address, 2)) // the first one was for adding it
-			password, answer := fixtures.ResetPassword(ctx, reset)
-			Expect(answer).NotTo(beGranted())
-			Expect(fixtures.LogIn(ctx, fixtures.UserIdentifier(alice.ID), password)).NotTo(BeOK())
+			// The answer may hide that the email.Address is on no account.
+			reset.UseAll(ctx, reset.Recipient.MessagesAtMost(ctx, 2)) // the first one was for adding it
+			password, answer := users.ResetPassword(ctx, reset)
+			Expect(answer).NotTo(BeGranted())
+			Expect(users.LogIn(ctx, users.UserIdentifier(alice.ID), password)).NotTo(BeGranted())
 		})
 })
-
-// expectFree asserts that a user can have an address which was another's until
-// now: validate it by a second mail, and add it.
-func expectFree(ctx SpecContext, u *fixtures.User, address string) {
-	GinkgoHelper()
-	secret := fixtures.FreshSecret()
-	answer := fixtures.Post(ctx, emailRequestToken, JSON{"client_secret": secret, "email": address, "send_attempt": 1})
-	Expect(answer).To(HaveStatus(http.StatusOK))
-	mails, err := run.AwaitMails(ctx, address, 2) // the first one was the other user's
-	Expect(err).NotTo(HaveOccurred())
-
-	session := fixtures.SessionOf(answer, address, secret)
-	session.Mail = mails[1]
-	Expect(session.SubmitURL != "" || fixtures.HasValidationLink(session)).To(BeTrue(), "the mail %q leads nowhere", session.Mail.Subject)
-	session.Use(ctx)
-	Expect(u.TryAdd(ctx, session.SID, secret)).To(HaveStatus(http.StatusOK))
-}

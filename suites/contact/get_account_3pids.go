@@ -10,7 +10,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 )
 
@@ -19,7 +21,7 @@ var _ = Describe("GET /account/3pid", func() {
 
 	It("answers with an object whose threepids is an array", Must("get-001-200-schema"),
 		func(ctx SpecContext) {
-			answer := fixtures.NewUser(ctx).Get(ctx, "/account/3pid")
+			answer := users.New(ctx).Get(ctx, "/account/3pid")
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.JSON).NotTo(BeNil(), "%s", answer)
 			if list, present := answer.JSON["threepids"]; present {
@@ -29,13 +31,13 @@ var _ = Describe("GET /account/3pid", func() {
 
 	It("lists nothing for a user who added nothing", Should("get-002-fresh-user-empty"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
+			alice := users.New(ctx)
 			if alice.Given {
 				NotTested("the accounts are given, so the suite cannot know that this one never added anything")
 			}
 			answer := alice.Get(ctx, "/account/3pid")
 			Expect(answer).To(HaveStatus(http.StatusOK))
-			Expect(fixtures.List(answer)).To(BeEmpty(), "%s", answer)
+			Expect(users.List(answer)).To(BeEmpty(), "%s", answer)
 			if _, present := answer.JSON["threepids"]; !present {
 				Decline("key-absent", answer)
 			}
@@ -45,7 +47,7 @@ var _ = Describe("GET /account/3pid", func() {
 
 		It("gives every item its four fields", Must("get-003-item-required-fields"),
 			func(ctx SpecContext) {
-				alice, _ := fixtures.WithEmail(ctx)
+				alice, _ := sessions.Email.Added(ctx)
 				answer := alice.Get(ctx, "/account/3pid")
 				Expect(answer.JSON["threepids"]).To(ConsistOf(And(
 					HaveKeyWithValue("medium", BeAssignableToTypeOf("")),
@@ -57,61 +59,58 @@ var _ = Describe("GET /account/3pid", func() {
 
 		It("calls the medium of an e-mail address email", Must("get-004-medium-enum"),
 			func(ctx SpecContext) {
-				alice, _ := fixtures.WithEmail(ctx)
+				alice, _ := sessions.Email.Added(ctx)
 				answer := alice.Get(ctx, "/account/3pid")
 				Expect(answer.JSON["threepids"]).To(ConsistOf(HaveKeyWithValue("medium", "email")), "%s", answer)
 			})
 
 		It("says in milliseconds when the address was added", Must("get-005-added-at-milliseconds"),
 			func(ctx SpecContext) {
-				alice := fixtures.NewUser(ctx)
-				session := fixtures.ValidateEmail(ctx)
-				before := fixtures.ServerTime(session.Answer)
-				alice.Add(ctx, session)
+				alice := users.New(ctx)
+				session := sessions.Email.Validate(ctx)
+				before := api.ServerTime(session.Response)
+				alice.MustAdd(ctx, session)
 
 				answer := alice.Get(ctx, "/account/3pid")
-				after := fixtures.ServerTime(answer)
-				Expect(fixtures.List(answer)).To(HaveLen(1), "%s", answer)
-				added := time.UnixMilli(fixtures.List(answer)[0].AddedAt)
+				after := api.ServerTime(answer)
+				Expect(users.List(answer)).To(HaveLen(1), "%s", answer)
+				added := time.UnixMilli(users.List(answer)[0].AddedAt)
 				Expect(added).To(BeTemporally(">=", before.Add(-time.Minute)), "added_at\n%s", answer)
 				Expect(added).To(BeTemporally("<=", after.Add(time.Minute)), "added_at\n%s", answer)
 			})
 
 		It("says in milliseconds when the owner confirmed the address", Must("get-006-validated-at-milliseconds"),
 			func(ctx SpecContext) {
-				session := fixtures.AgedSession(ctx)
-				alice := fixtures.NewUser(ctx)
-				alice.Add(ctx, session)
+				session := sessions.AgedSession(ctx)
+				alice := users.New(ctx)
+				alice.MustAdd(ctx, session)
 
 				answer := alice.Get(ctx, "/account/3pid")
-				Expect(fixtures.List(answer)).To(HaveLen(1), "%s", answer)
-				item := fixtures.List(answer)[0]
+				Expect(users.List(answer)).To(HaveLen(1), "%s", answer)
+				item := users.List(answer)[0]
 				// Both times are the server's, so no difference of clocks is in this.
 				Expect(item.AddedAt-item.ValidatedAt).To(BeNumerically(">=", 1000),
 					"validated_at has to lie at least a second before added_at\n%s", answer)
 				Expect(time.UnixMilli(item.ValidatedAt)).To(
-					BeTemporally(">=", fixtures.ServerTime(session.Answer).Add(-time.Minute)), "validated_at\n%s", answer)
+					BeTemporally(">=", api.ServerTime(session.Response).Add(-time.Minute)), "validated_at\n%s", answer)
 			})
 
 		It("gives the same items when it is read again later", Must("get-007-timestamps-stable"),
 			func(ctx SpecContext) {
-				alice, first := fixtures.AgedList(ctx)
+				alice, first := sessions.AgedList(ctx)
 				second := alice.Get(ctx, "/account/3pid")
 				Expect(second.JSON["threepids"]).To(ConsistOf(first.JSON["threepids"]), "first reading:\n%s\nsecond reading:\n%s", first, second)
 			})
 
 		It("lists an address once although it was added twice", Should("get-010-no-duplicates"),
 			func(ctx SpecContext) {
-				alice, address := fixtures.NewUser(ctx), fixtures.FreshEmail()
+				alice, email := users.New(ctx), sessions.Email.Fresh(ctx)
 				// Both sessions come first: an address in use gets no further one.
-				first := fixtures.RequestEmailToken(ctx, address, fixtures.FreshSecret())
-				first.Validate(ctx)
-				second := fixtures.RequestEmailToken(ctx, address, fixtures.FreshSecret())
-				second.ValidateWith(ctx, fixtures.MailFor(ctx, address, 2))
+				first, second := email.Validate(ctx), email.Validate(ctx)
 
-				alice.Add(ctx, first)
-				again := alice.TryAdd(ctx, second.SID, second.ClientSecret) // may be refused
-				Expect(alice.Addresses(ctx)).To(ConsistOf(address), "after the second add:\n%s", again)
+				alice.MustAdd(ctx, first)
+				again := alice.Add(ctx, second) // may be refused
+				Expect(alice.Addresses(ctx)).To(ConsistOf(email.Address), "after the second add:\n%s", again)
 			})
 	})
 })

@@ -7,7 +7,9 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
 )
@@ -19,35 +21,35 @@ var _ = Describe("POST /account/3pid/email/requestToken for an address in use", 
 
 	It("gives nobody else a way to validate it", Must("email-007-must-check-in-use"),
 		func(ctx SpecContext) {
-			alice, address := fixtures.WithEmail(ctx)
-			bob := fixtures.NewUser(ctx)
+			alice, email := sessions.Email.Added(ctx)
+			bob := users.New(ctx)
 
-			session := fixtures.RequestInUse(ctx, nil, address)
+			session := email.Recipient.RequestInUse(ctx)
 			Expect(session).To(leadNowhere())
 			if session.SID != "" {
-				Expect(bob.TryAdd(ctx, session.SID, session.ClientSecret)).NotTo(BeOK())
+				Expect(bob.Add(ctx, session)).NotTo(BeGranted())
 				Expect(bob.Addresses(ctx)).To(BeEmpty())
 			}
-			Expect(alice.Addresses(ctx)).To(ConsistOf(address))
+			Expect(alice.Addresses(ctx)).To(ConsistOf(email.Address))
 		})
 
 	It("gives the owner no second way to validate it", Must("email-008-in-use-own-account"),
 		func(ctx SpecContext) {
-			alice, address := fixtures.WithEmail(ctx)
+			alice, email := sessions.Email.Added(ctx)
 
-			session := fixtures.RequestInUse(ctx, alice, address)
+			session := email.Recipient.RequestInUse(ctx, api.WithToken(alice.Token))
 			Expect(session).To(leadNowhere())
 			if session.SID != "" {
-				Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).NotTo(BeOK())
+				Expect(alice.Add(ctx, session)).NotTo(BeGranted())
 			}
-			Expect(alice.Addresses(ctx)).To(ConsistOf(address))
+			Expect(alice.Addresses(ctx)).To(ConsistOf(email.Address))
 		})
 })
 
 // leadNowhere holds for a request that was refused as in use, or granted without
 // a way to validate the session.
 func leadNowhere() types.GomegaMatcher {
-	answer := func(s *fixtures.SessionInUse) *exchange.Response { return s.Answer }
+	answer := func(s *sessions.SessionInUse) *exchange.Response { return s.Response }
 	return And(
 		WithTransform(answer, Or(HaveStatus(http.StatusOK), And(HaveStatus(http.StatusBadRequest), HaveErrcode("M_THREEPID_IN_USE")))),
 		HaveField("Validated", BeFalse()),

@@ -7,7 +7,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/calls"
 	. "threepid-conformance/harness"
 	"threepid-conformance/schemas"
 )
@@ -17,34 +18,34 @@ import (
 var _ = Describe("The path", func() {
 
 	DescribeTable("is served below /_matrix/client/v3", Each(Must("gen-016-v3-prefix")), func(ctx SpecContext, operation string) {
-		answer := fixtures.Plain(ctx, operation).First(ctx)
+		answer := calls.Unfounded(ctx, operation).SendOnce(ctx)
 		Expect(answer).NotTo(HaveErrcode("M_UNRECOGNIZED"))
 		if answer.Status == http.StatusNotFound {
 			Expect(answer.Errcode()).NotTo(BeEmpty(), "not even an error of the API\n%s", answer)
 		}
-		fixtures.Granted(ctx, operation) // and what answers there is the operation
+		calls.Granted(ctx, operation) // and what answers there is the operation
 	})
 
 	DescribeTable("has nothing below it", Each(Should("gen-013-unknown-path-404")), func(ctx SpecContext, operation string) {
-		call := fixtures.Granted(ctx, operation)
-		answer := call.First(ctx, fixtures.Below("no-such-endpoint"))
+		call := calls.Granted(ctx, operation)
+		answer := call.SendOnce(ctx, api.Below("no-such-endpoint"))
 		Expect(answer).To(HaveStatus(http.StatusNotFound))
 		Expect(answer).To(HaveErrcode("M_UNRECOGNIZED"))
 	})
 
 	DescribeTable("refuses methods that it does not have", Each(Should("gen-014-wrong-method-405")), func(ctx SpecContext, operation string) {
-		call := fixtures.Granted(ctx, operation)
+		call := calls.Granted(ctx, operation)
 		for _, method := range otherMethods(call.Operation) {
-			answer := call.First(ctx, fixtures.WithMethod(method), fixtures.WithoutBody())
+			answer := call.SendOnce(ctx, api.WithMethod(method), api.WithoutBody())
 			Expect(answer).To(HaveStatus(http.StatusMethodNotAllowed))
 			Expect(answer).To(HaveErrcode("M_UNRECOGNIZED"))
 		}
 	})
 
 	DescribeTable("does nothing for a method that it does not have", Each(Must("gen-015-wrong-method-no-effect")), func(ctx SpecContext, operation string) {
-		call := fixtures.Grantable(ctx, operation)
+		call := calls.NextToGranted(ctx, operation)
 		for _, method := range otherMethods(call.Operation) {
-			call.Attempt(ctx, fixtures.WithMethod(method))
+			call.SendInEachWay(ctx, api.WithMethod(method))
 		}
 		Expect(call.Effects(ctx)).To(BeEmpty())
 	})

@@ -6,7 +6,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 )
 
@@ -16,39 +17,37 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken and the account", func(
 
 	It("gives nobody else a way to validate a number in use, however it is written", Must("msisdn-004-must-check-in-use"),
 		func(ctx SpecContext) {
-			alice, number := fixtures.WithNumber(ctx)
-			bob := fixtures.NewUser(ctx)
+			alice, added := sessions.MSISDN.Added(ctx)
+			bob, number := users.New(ctx), added.Recipient
 
-			for _, spelling := range []string{number.National, number.International(), "+" + number.MSISDN} {
-				before := len(number.SMS(ctx))
-				clientSecret := fixtures.FreshSecret()
-				answer := fixtures.Post(ctx, msisdnRequestToken, number.Request(clientSecret, JSON{"phone_number": spelling}))
-				Expect(answer).To(Or(HaveStatus(http.StatusOK), And(HaveStatus(http.StatusBadRequest), HaveErrcode("M_THREEPID_IN_USE"))))
+			for _, spelling := range []string{number.Spelling, number.Number.International(), "+" + number.Address} {
+				before := len(number.MessagesAtMost(ctx, 0))
+				session := number.As(spelling).Request(ctx)
+				Expect(session.Response).To(Or(HaveStatus(http.StatusOK), And(HaveStatus(http.StatusBadRequest), HaveErrcode("M_THREEPID_IN_USE"))))
 
-				sent := number.SMS(ctx)[before:]
-				if !answer.OK() {
+				sent := number.MessagesAtMost(ctx, 0)[before:]
+				if !session.Response.OK() {
 					Expect(sent).To(BeEmpty(), "a refused request must send no SMS")
 					continue
 				}
-				session := fixtures.PhoneSessionOf(answer, number, clientSecret)
-				for _, sms := range sent { // people would try what is in it
-					session.Read(sms)
-					Expect(session.Submit(ctx, session.Submission()).JSON).NotTo(HaveKeyWithValue("success", true), "a number in use was validated by somebody else\n%s", answer)
+				session.MustBeOpen()
+				for _, submitted := range session.UseAll(ctx, sent) { // people would try what is in it
+					Expect(submitted.JSON).NotTo(HaveKeyWithValue("success", true), "a number in use was validated by somebody else\n%s", session.Response)
 				}
-				Expect(bob.TryAdd(ctx, session.SID, clientSecret)).NotTo(BeOK())
+				Expect(bob.Add(ctx, session)).NotTo(BeGranted())
 			}
 			Expect(bob.Addresses(ctx)).To(BeEmpty())
-			Expect(alice.Addresses(ctx)).To(ConsistOf(number.MSISDN))
+			Expect(alice.Addresses(ctx)).To(ConsistOf(number.Address))
 		})
 
 	It("has a number with a plus and spaces listed without", Must("can-005-msisdn-no-plus"),
 		func(ctx SpecContext) {
-			alice, number := fixtures.NewUser(ctx), fixtures.FreshNumber(ctx)
-			_, _ = fixtures.WithNumber(ctx) // one that is written as at home
-			session := fixtures.RequestSMS(ctx, number, fixtures.FreshSecret(), JSON{"phone_number": number.International()})
+			alice, number := users.New(ctx), sessions.MSISDN.Fresh(ctx)
+			sessions.MSISDN.Added(ctx) // one that is written as at home
+			session := number.As(number.Number.International()).MustRequest(ctx)
 			session.Validate(ctx)
-			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).To(HaveStatus(http.StatusOK))
-			Expect(alice.Addresses(ctx)).To(ConsistOf(number.MSISDN))
+			Expect(alice.Add(ctx, session)).To(HaveStatus(http.StatusOK))
+			Expect(alice.Addresses(ctx)).To(ConsistOf(number.Address))
 		})
 })
 
@@ -56,10 +55,10 @@ var _ = Describe("POST /account/3pid/add with a phone number", func() {
 
 	It("adds a validated number in its canonical form", Must("add-018-msisdn"),
 		func(ctx SpecContext) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateNumber(ctx)
-			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).To(HaveStatus(http.StatusOK))
+			alice, session := users.New(ctx), sessions.MSISDN.Validate(ctx)
+			Expect(alice.Add(ctx, session)).To(HaveStatus(http.StatusOK))
 			Expect(alice.ThreePIDs(ctx)).To(ConsistOf(
-				And(HaveField("Medium", "msisdn"), HaveField("Address", session.Number.MSISDN)),
+				And(HaveField("Medium", "msisdn"), HaveField("Address", session.Address)),
 			))
 		})
 })

@@ -7,7 +7,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/identity"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/mockidserver/control"
@@ -46,7 +48,7 @@ var _ = Describe("POST /account/3pid", func() {
 				}
 				return
 			}
-			if Declined("changes-disabled", answers[0]) && fixtures.AnnouncesNoChanges(fixtures.NewUser(ctx).Get(ctx, "/capabilities")) {
+			if Declined("changes-disabled", answers[0]) && users.ChangesDisabled(users.New(ctx).Get(ctx, "/capabilities")) {
 				Decline("changes-disabled", answers[0])
 			}
 			Expect(answers).To(ContainElement(HaveStatus(http.StatusOK)), "a session validated by the homeserver, and one by the identity server")
@@ -55,10 +57,10 @@ var _ = Describe("POST /account/3pid", func() {
 	DescribeTable("either adds or binds, and never both", Must("post-008-single-purpose"),
 		func(ctx SpecContext, more JSON) {
 			granted := 0
-			for _, source := range fixtures.PostSources() {
-				alice := fixtures.NewUser(ctx)
-				session := source.Validated(ctx, alice)
-				answer := alice.Post(ctx, postPath, withKeys(session.Creds(), more))
+			for _, source := range identity.Sources() {
+				alice := users.New(ctx)
+				session := source.Validate(ctx, alice)
+				answer := alice.Post(ctx, postPath, withKeys(session.ThreePIDCreds(), more))
 				if !answer.OK() {
 					continue
 				}
@@ -66,7 +68,7 @@ var _ = Describe("POST /account/3pid", func() {
 				Expect(becameOf(ctx, alice, session)).To(HaveLen(1), "what became of the address:\n%s", answer)
 			}
 			if granted == 0 {
-				fixtures.AcceptedSource(ctx) // says what stands in the way
+				identity.AcceptedSource(ctx) // says what stands in the way
 			}
 		},
 		Entry("without bind", nil),
@@ -75,11 +77,11 @@ var _ = Describe("POST /account/3pid", func() {
 
 	It("takes no notice of the former key bind", Must("post-009-bind-parameter-ignored"),
 		func(ctx SpecContext) {
-			source := fixtures.AcceptedSource(ctx)
+			source := identity.AcceptedSource(ctx)
 			post := func(more JSON) (*exchange.Response, []string) {
-				alice := fixtures.NewUser(ctx)
-				session := source.Validated(ctx, alice)
-				answer := alice.Post(ctx, postPath, withKeys(session.Creds(), more))
+				alice := users.New(ctx)
+				session := source.Validate(ctx, alice)
+				answer := alice.Post(ctx, postPath, withKeys(session.ThreePIDCreds(), more))
 				return answer, becameOf(ctx, alice, session)
 			}
 			without, effect := post(nil)
@@ -101,19 +103,19 @@ var _ = Describe("POST /account/3pid", func() {
 
 	It("leaves an address with the account that has it", Should("post-011-other-users-3pid"),
 		func(ctx SpecContext) {
-			fixtures.AcceptedSource(ctx) // it takes an address that nobody has
-			alice, bob, address := fixtures.NewUser(ctx), fixtures.NewUser(ctx), fixtures.FreshEmail()
-			sessions := fixtures.ValidateEach(ctx, address, address) // later there are none to be had
-			alice.Own(ctx, sessions[0])
+			identity.AcceptedSource(ctx) // it takes an address that nobody has
+			alice, bob, email := users.New(ctx), users.New(ctx), sessions.Email.Fresh(ctx)
+			first, second := email.Validate(ctx), email.Validate(ctx) // later there are none to be had
+			alice.MustAdd(ctx, first)
 
-			identity := fixtures.AtIdentityServer(ctx, bob)
-			for _, his := range []*fixtures.IdentitySession{
-				identity.Accompany(ctx, bob, sessions[1]),
-				identity.Validated(ctx, bob, control.Email, address),
+			server := identity.New(ctx, bob)
+			for _, his := range []*identity.Session{
+				server.Beside(ctx, bob, second),
+				server.ValidateFor(ctx, bob, email),
 			} {
-				answer := bob.PostCreds(ctx, his)
-				Expect(alice.Addresses(ctx)).To(ContainElement(address), "somebody else has posted it:\n%s", answer)
-				Expect(bob.Addresses(ctx)).NotTo(ContainElement(address), "somebody else has it:\n%s", answer)
+				answer := bob.Post(ctx, postPath, his.ThreePIDCreds())
+				Expect(alice.Addresses(ctx)).To(ContainElement(email.Address), "somebody else has posted it:\n%s", answer)
+				Expect(bob.Addresses(ctx)).NotTo(ContainElement(email.Address), "somebody else has it:\n%s", answer)
 			}
 		})
 })
@@ -121,9 +123,9 @@ var _ = Describe("POST /account/3pid", func() {
 // postOfEach sends a validated session of each source, by users of their own.
 func postOfEach(ctx SpecContext) (answers []*exchange.Response) {
 	GinkgoHelper()
-	for _, source := range fixtures.PostSources() {
-		alice := fixtures.NewUser(ctx)
-		answers = append(answers, alice.PostCreds(ctx, source.Validated(ctx, alice)))
+	for _, source := range identity.Sources() {
+		alice := users.New(ctx)
+		answers = append(answers, alice.Post(ctx, postPath, source.Validate(ctx, alice).ThreePIDCreds()))
 	}
 	return answers
 }
@@ -139,7 +141,7 @@ func needGranted(answers []*exchange.Response) {
 
 // becameOf says what a request has made of the session's address. For bound, it
 // is enough that the identity server was asked to bind.
-func becameOf(ctx SpecContext, u *fixtures.User, session *fixtures.IdentitySession) []string {
+func becameOf(ctx SpecContext, u *users.User, session *identity.Session) []string {
 	GinkgoHelper()
 	effects := []string{}
 	if slices.Contains(u.Addresses(ctx), session.Address) {

@@ -8,10 +8,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/calls"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
-	"threepid-conformance/harness/run"
 )
 
 // What a homeserver says to one request too many. client-server-api/#rate-limiting
@@ -51,14 +51,14 @@ var _ = Describe("One request too many", func() {
 			Expect(header).To(MatchRegexp(`\A\d+\z`), "Retry-After is neither whole seconds nor a date\n%s", refusal)
 		}
 		if _, both := refusal.JSON["retry_after_ms"]; both {
-			byKey, _ := fixtures.ToldToWait(refusal)
-			byHeader, _ := fixtures.ToldByHeader(refusal)
+			byKey, _ := calls.RetryAfter(refusal)
+			byHeader, _ := calls.RetryAfterHeader(refusal)
 			Expect(byHeader).To(BeNumerically("~", byKey, time.Second), "Retry-After and retry_after_ms differ\n%s", refusal)
 		}
 	})
 
 	DescribeTable("is there to be met", Each(Should("rl-006-rate-limiting-exists")), func(ctx SpecContext, operation string) {
-		met := fixtures.Limited(ctx, operation) != nil
+		met := calls.RateLimited(ctx, operation) != nil
 		Expect(met).To(BeTrue(), "expected a refusal for the rate; a burst of requests was answered as usual")
 	})
 })
@@ -69,24 +69,24 @@ var _ = Describe("A request that came too soon", func() {
 	It("mails nothing, and its repetition mails once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDEmail"),
 		func(ctx SpecContext) {
 			limited(ctx, "requestTokenTo3PIDEmail")
-			fixtures.Granted(ctx, "requestTokenTo3PIDEmail")
-			burst := meetLimit(ctx, fixtures.Plain(ctx, "requestTokenTo3PIDEmail"))
-			address, due := burst.Call.Address, burst.Granted
+			calls.Granted(ctx, "requestTokenTo3PIDEmail")
+			burst := meetLimit(ctx, calls.Unfounded(ctx, "requestTokenTo3PIDEmail"))
+			email, due := burst.Call.Recipient, burst.Granted
 
 			Pause(ctx, 500*time.Millisecond, "a mail that should not be has to arrive before the one that should")
-			Expect(run.Mailbox().Find(ctx, address)).To(HaveLen(due), "mails, of which none is for the refused request")
+			Expect(email.Received(ctx)).To(HaveLen(due), "mails, of which none is for the refused request")
 			Expect(burst.Call.Send(ctx)).To(HaveStatus(http.StatusOK), "the same request after the wait")
-			mails, err := run.AwaitMails(ctx, address, due+1)
+			mails, err := email.Await(ctx, due+1)
 			Expect(err).NotTo(HaveOccurred(), "the repeated request sent no mail")
 			Expect(mails).To(HaveLen(due+1), "mails, of which one is for the repeated request")
-			run.AtMostMails(address, due+1)
+			email.CountAgain(ctx, due+1)
 		})
 
 	It("texts nothing, and its repetition texts once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDMSISDN"),
 		func(ctx SpecContext) {
 			limited(ctx, "requestTokenTo3PIDMSISDN")
-			fixtures.Granted(ctx, "requestTokenTo3PIDMSISDN")
-			burst := meetLimit(ctx, fixtures.Plain(ctx, "requestTokenTo3PIDMSISDN"))
+			calls.Granted(ctx, "requestTokenTo3PIDMSISDN")
+			burst := meetLimit(ctx, calls.Unfounded(ctx, "requestTokenTo3PIDMSISDN"))
 			due := burst.Granted
 			Expect(burst.Call.Effects(ctx)).To(HaveLen(due), "SMS, of which none is for the refused request")
 			Expect(burst.Call.Send(ctx)).To(HaveStatus(http.StatusOK), "the same request after the wait")
@@ -95,14 +95,14 @@ var _ = Describe("A request that came too soon", func() {
 
 	DescribeTable("has no effect, and its repetition has", Must("rl-005-limited-request-no-effect"), func(ctx SpecContext, operation string) {
 		limited(ctx, operation)
-		call := fixtures.Grantable(ctx, operation)
-		complete := call.Complete(ctx)
+		call := calls.NextToGranted(ctx, operation)
+		complete := call.Authenticated(ctx)
 		burst := meetLimit(ctx, call) // by requests without auth, or about nothing that exists
-		if refused := fixtures.Now(ctx, complete); refused.Status != burst.Refusal.Status {
+		if refused := api.SendOnce(ctx, complete); refused.Status != burst.Refusal.Status {
 			NotTested("the limit wore off too soon:\n%s", refused)
 		}
 		Expect(call.Effects(ctx)).To(BeEmpty())
-		Expect(fixtures.Send(ctx, complete)).To(HaveStatus(http.StatusOK), "the same request after the wait")
+		Expect(api.Send(ctx, complete)).To(HaveStatus(http.StatusOK), "the same request after the wait")
 		Expect(call.Effects(ctx)).To(ConsistOf(call.Address))
 	},
 		Entry("add3PID", Operation("add3PID"), "add3PID"),
@@ -110,14 +110,14 @@ var _ = Describe("A request that came too soon", func() {
 
 	DescribeTable("is welcome after the wait", Each(May("rl-007-add-and-bind-may-429")), func(ctx SpecContext, operation string) {
 		limited(ctx, operation)
-		burst := meetLimit(ctx, fixtures.Plain(ctx, operation))
-		fixtures.WaitAsTold(ctx, burst.Refusal)
-		Expect(fixtures.Now(ctx, burst.Call.Request())).NotTo(HaveStatus(http.StatusTooManyRequests))
+		burst := meetLimit(ctx, calls.Unfounded(ctx, operation))
+		calls.WaitAfter(ctx, burst.Refusal)
+		Expect(api.SendOnce(ctx, burst.Call.Request())).NotTo(HaveStatus(http.StatusTooManyRequests))
 	})
 })
 
 // meetLimit repeats a call until it is refused for its rate.
-func meetLimit(ctx SpecContext, call *fixtures.Call) fixtures.Burst {
+func meetLimit(ctx SpecContext, call *calls.Call) calls.Burst {
 	GinkgoHelper()
 	burst := call.Burst(ctx)
 	if burst.Refusal == nil {
@@ -130,7 +130,7 @@ func meetLimit(ctx SpecContext, call *fixtures.Call) fixtures.Burst {
 // requirement does not concern the homeserver.
 func limited(ctx SpecContext, operation string) *exchange.Response {
 	GinkgoHelper()
-	refusal := fixtures.Limited(ctx, operation)
+	refusal := calls.RateLimited(ctx, operation)
 	if refusal == nil {
 		Decline("not-limited", nil)
 	}

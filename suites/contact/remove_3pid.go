@@ -6,21 +6,12 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/identity"
+	"threepid-conformance/fixtures/sessions"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
 )
-
-// held is an address that alice has added and bound, with what was seen of the
-// bind at the identity server.
-func held(ctx SpecContext) (alice *fixtures.User, session *fixtures.IdentitySession) {
-	GinkgoHelper()
-	alice, address := fixtures.WithEmail(ctx)
-	session = fixtures.AtIdentityServer(ctx, alice).Validated(ctx, alice, control.Email, address)
-	alice.Bind(ctx, session)
-	return alice, session
-}
 
 var _ = Describe("Taking an identifier away", func() {
 
@@ -32,8 +23,8 @@ var _ = Describe("Taking an identifier away", func() {
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", answer)
 
-			bob, address := neverBound(ctx, path)
-			answer = bob.Post(ctx, path, JSON{"medium": "email", "address": address})
+			bob, email := neverBound(ctx, path)
+			answer = bob.Post(ctx, path, email.Identifier())
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", answer)
 		})
@@ -50,19 +41,19 @@ var _ = Describe("Taking an identifier away", func() {
 	DescribeTable("calls the identity server that is named, though it knows of no bind there", Each(Must("rem-006-explicit-id-server")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
 			path := paths[operation]
-			alice, address := fixtures.WithEmail(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			Expect(identity.Scope.Bind(ctx, control.Email, address, alice.ID)).To(Succeed()) // not through the homeserver
+			alice, email := sessions.Email.Added(ctx)
+			server := identity.New(ctx, alice)
+			Expect(server.Scope.Bind(ctx, control.Email, email.Address, alice.ID)).To(Succeed()) // not through the homeserver
 
-			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address, "id_server": identity.Name})
-			Expect(identity.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", answer)
+			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": email.Address, "id_server": server.Name})
+			Expect(server.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", answer)
 		})
 
 	DescribeTable("calls the identity server that is named, not the one of the bind", Each(Must("rem-006-explicit-id-server")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
 			path := paths[operation]
 			alice, session := held(ctx)
-			named := fixtures.AtOtherIdentityServer(ctx, alice)
+			named := identity.Other(ctx, alice)
 
 			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": session.Address, "id_server": named.Name})
 			Expect(named.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", answer)
@@ -148,7 +139,7 @@ var _ = Describe("Taking an identifier away", func() {
 })
 
 // askedToUnbind are the requests to unbind, of which there has to be one.
-func askedToUnbind(ctx SpecContext, session *fixtures.IdentitySession) []control.Entry {
+func askedToUnbind(ctx SpecContext, session *identity.Session) []control.Entry {
 	GinkgoHelper()
 	requests := session.Requests(ctx, control.Unbind)
 	if len(requests) == 0 {

@@ -7,7 +7,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/identity"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/run"
@@ -21,8 +23,8 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 	DescribeTable("is unknown when it was never bound", Each(Must("rem-004-unknown-id-server-no-support")),
 		func(ctx SpecContext, operation string) {
 			path := paths[operation]
-			alice, address := neverBound(ctx, path)
-			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address})
+			alice, email := neverBound(ctx, path)
+			answer := alice.Post(ctx, path, email.Identifier())
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
 		})
@@ -30,12 +32,12 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 	DescribeTable("is not looked for", Each(Must("rem-004-unknown-id-server-no-support")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
 			path := paths[operation]
-			alice, address := fixtures.WithEmail(ctx)
-			identity := fixtures.AtIdentityServer(ctx, alice)
-			Expect(identity.Scope.Bind(ctx, control.Email, address, alice.ID)).To(Succeed()) // not through the homeserver
+			alice, email := sessions.Email.Added(ctx)
+			server := identity.New(ctx, alice)
+			Expect(server.Scope.Bind(ctx, control.Email, email.Address, alice.ID)).To(Succeed()) // not through the homeserver
 
-			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": address})
-			Expect(identity.Requests(ctx, "")).To(BeEmpty(), "an identity server was called that the homeserver does not know of")
+			answer := alice.Post(ctx, path, email.Identifier())
+			Expect(server.Requests(ctx, "")).To(BeEmpty(), "an identity server was called that the homeserver does not know of")
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
 		})
@@ -50,10 +52,10 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 	DescribeTable("is no other than the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
 			path := paths[operation]
-			alice, address := fixtures.WithEmail(ctx)
-			preferred := fixtures.AtIdentityServer(ctx, alice)
-			session := fixtures.AtOtherIdentityServer(ctx, alice).Validated(ctx, alice, control.Email, address)
-			alice.Bind(ctx, session)
+			alice, email := sessions.Email.Added(ctx)
+			preferred := identity.New(ctx, alice)
+			session := identity.Other(ctx, alice).ValidateFor(ctx, alice, email)
+			session.MustBind(ctx)
 
 			answer := alice.Post(ctx, path, session.Identifier())
 			Expect(preferred.Requests(ctx, "")).To(BeEmpty(), "another identity server was called\n%s", answer)
@@ -76,7 +78,7 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 		func(ctx SpecContext, operation string) {
 			path := paths[operation]
 			alice, session := held(ctx)
-			bob := fixtures.NewUser(ctx)
+			bob := users.New(ctx)
 			for _, body := range []JSON{session.Removal(), session.Identifier()} {
 				bob.Post(ctx, path, body) // refused, or without effect
 			}
@@ -142,7 +144,7 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 
 // expectUnbound asserts that a removal which names no identity server was taken
 // to where the identifier was bound, and not to another port of that server.
-func expectUnbound(ctx SpecContext, session *fixtures.IdentitySession, answer *exchange.Response) {
+func expectUnbound(ctx SpecContext, session *identity.Session, answer *exchange.Response) {
 	GinkgoHelper()
 	requests, unbinds := session.Requests(ctx, ""), session.Requests(ctx, control.Unbind)
 	for _, request := range requests {

@@ -8,7 +8,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/mockidserver/control"
 )
@@ -28,8 +29,8 @@ var _ = Describe("A request to take an identifier away", func() {
 			Expect(session.Requests(ctx, control.Unbind)).To(BeEmpty(), "a refused request must call nobody")
 			Expect(alice.Addresses(ctx)).To(ContainElement(session.Address), "a refused request must remove nothing")
 
-			bob, address := neverBound(ctx, path)
-			Expect(bob.Post(ctx, path, JSON{"medium": "email", "address": address})).To(HaveStatus(http.StatusOK)) // id_server is not required
+			bob, email := neverBound(ctx, path)
+			Expect(bob.Post(ctx, path, email.Identifier())).To(HaveStatus(http.StatusOK)) // id_server is not required
 		})
 
 	DescribeTable("means the medium that it says", Each(Must("rem-002-medium-enum")), Needs(Mail, IdentityServer),
@@ -43,8 +44,8 @@ var _ = Describe("A request to take an identifier away", func() {
 				Expect(session.Owner(ctx, session.Address)).To(Equal(alice.ID), "medium %q has unbound an e-mail address", medium)
 				Expect(alice.Addresses(ctx)).To(ContainElement(session.Address), "medium %q has removed an e-mail address", medium)
 			}
-			bob, address := neverBound(ctx, path)
-			Expect(bob.Post(ctx, path, JSON{"medium": "email", "address": address})).To(HaveStatus(http.StatusOK))
+			bob, email := neverBound(ctx, path)
+			Expect(bob.Post(ctx, path, email.Identifier())).To(HaveStatus(http.StatusOK))
 		})
 
 	DescribeTable("needs no id_access_token, and hands none on", Each(Must("rem-009-no-identity-access-token")), Needs(Mail, IdentityServer),
@@ -72,16 +73,16 @@ var _ = Describe("A request to take an identifier away", func() {
 			alice, session := held(ctx)
 			Expect(alice.Post(ctx, path, session.Removal())).NotTo(BeChallenge())
 
-			bob, address := neverBound(ctx, path)
-			Expect(bob.Post(ctx, path, JSON{"medium": "email", "address": address})).To(HaveStatus(http.StatusOK))
+			bob, email := neverBound(ctx, path)
+			Expect(bob.Post(ctx, path, email.Identifier())).To(HaveStatus(http.StatusOK))
 		})
 
 	It("deletes an address in whatever letter case", Must("rem-015-canonical-address"), Operation("delete3pidFromAccount"),
 		func(ctx SpecContext) {
-			alice, address := fixtures.WithEmail(ctx)
-			answer := alice.Post(ctx, paths["delete3pidFromAccount"], JSON{"medium": "email", "address": strings.ToUpper(address)})
+			alice, email := sessions.Email.Added(ctx)
+			answer := alice.Post(ctx, paths["delete3pidFromAccount"], JSON{"medium": "email", "address": strings.ToUpper(email.Address)})
 			Expect(answer).To(HaveStatus(http.StatusOK))
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(address), "%s", answer)
+			Expect(alice.Addresses(ctx)).NotTo(ContainElement(email.Address), "%s", answer)
 		})
 
 	It("unbinds an address in whatever letter case", Must("rem-015-canonical-address"), Operation("unbind3pidFromAccount"),
@@ -101,10 +102,10 @@ var _ = Describe("A request to take an identifier away", func() {
 // neverBound is an address that no identity server has from this homeserver, so
 // that taking it away is granted without one. What is deleted has to be on the
 // account, because anything else may be refused; what is unbound has not.
-func neverBound(ctx SpecContext, path string) (u *fixtures.User, address string) {
+func neverBound(ctx SpecContext, path string) (*users.User, users.Identifier) {
 	GinkgoHelper()
 	if path == paths["delete3pidFromAccount"] {
-		return fixtures.WithEmail(ctx)
+		return sessions.Email.Added(ctx)
 	}
-	return fixtures.NewUser(ctx), fixtures.FreshEmail()
+	return users.New(ctx), sessions.Email.Fresh(ctx)
 }

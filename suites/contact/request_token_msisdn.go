@@ -6,13 +6,12 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/sessions"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
 	"threepid-conformance/harness/run"
 )
-
-const msisdnRequestToken = "/account/3pid/msisdn/requestToken"
 
 // POST /account/3pid/msisdn/requestToken — client-server-api/#post_matrixclientv3account3pidmsisdnrequesttoken
 //
@@ -24,11 +23,9 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken", func() {
 	DescribeTable("refuses a request without a required key and sends no SMS", Must("msisdn-001-required-fields"),
 		func(ctx SpecContext, key string) {
 			expectGranted(ctx) // with all four keys
-			number := fixtures.FreshNumber(ctx)
-			body := number.Request(fixtures.FreshSecret())
-			delete(body, key)
-			Expect(fixtures.Post(ctx, msisdnRequestToken, body)).To(BeRefused())
-			Expect(number.SMS(ctx)).To(BeEmpty(), "a refused request must send no SMS")
+			number := sessions.MSISDN.Fresh(ctx)
+			Expect(number.Request(ctx, api.Without(key)).Response).To(BeRefused())
+			Expect(number.MessagesAtMost(ctx, 0)).To(BeEmpty(), "a refused request must send no SMS")
 		},
 		Entry("client_secret", "client_secret"),
 		Entry("country", "country"),
@@ -38,13 +35,13 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken", func() {
 
 	It("sends an SMS, or says that it cannot", Should("msisdn-003-unsupported-medium"),
 		func(ctx SpecContext) {
-			number := fixtures.FreshNumber(ctx)
-			answer := fixtures.Post(ctx, msisdnRequestToken, number.Request(fixtures.FreshSecret()))
+			number := sessions.MSISDN.Fresh(ctx)
+			answer := number.Request(ctx).Response
 			switch {
 			case !answer.OK():
 				expectUnsupported(answer)
 			case run.Usable(SMS):
-				_, err := number.AwaitSMS(ctx, 1)
+				_, err := number.Await(ctx, 1)
 				Expect(err).NotTo(HaveOccurred(), "%s", answer)
 			default:
 				NotTested("the homeserver says that it sends SMS, and they do not go through our delegate (answer %d)", answer.Status)
@@ -53,16 +50,13 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken", func() {
 
 	It("says that it cannot send SMS", Should("msisdn-003-unsupported-medium"), On(NoSMS),
 		func(ctx SpecContext) {
-			number := fixtures.FreshNumber(ctx)
-			expectUnsupported(fixtures.Post(ctx, msisdnRequestToken, number.Request(fixtures.FreshSecret())))
+			expectUnsupported(sessions.MSISDN.Request(ctx).Response)
 		})
 
 	DescribeTable("refuses what is plainly no phone number", Must("msisdn-006-invalid-number"),
 		func(ctx SpecContext, invalid string) {
 			expectGranted(ctx) // a valid one
-			answer := fixtures.Post(ctx, msisdnRequestToken, JSON{
-				"client_secret": fixtures.FreshSecret(), "country": "GB", "phone_number": invalid, "send_attempt": 1,
-			})
+			answer := sessions.MSISDN.Request(ctx, api.With("country", "GB"), api.With("phone_number", invalid)).Response
 			Expect(answer).To(BeRefused())
 			Strictly(func(g Gomega) {
 				g.Expect(answer).To(HaveStatus(http.StatusBadRequest))
@@ -79,7 +73,7 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken", func() {
 // homeserver cannot send SMS at all, the spec ends as not-supported.
 func expectGranted(ctx SpecContext) {
 	GinkgoHelper()
-	answer := fixtures.Post(ctx, msisdnRequestToken, fixtures.FreshNumber(ctx).Request(fixtures.FreshSecret()))
+	answer := sessions.MSISDN.Request(ctx).Response
 	if Declined("medium-not-supported", answer) {
 		Decline("medium-not-supported", answer)
 	}

@@ -6,7 +6,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 )
 
@@ -15,46 +17,46 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 
 	It("goes to the number once, and the answer has a sid", Must("msisdn-002-success"),
 		func(ctx SpecContext) {
-			number, clientSecret := fixtures.FreshNumber(ctx), fixtures.FreshSecret()
-			answer := fixtures.Post(ctx, msisdnRequestToken, number.Request(clientSecret))
+			number := sessions.MSISDN.Fresh(ctx)
+			session := number.Request(ctx)
+			answer := session.Response
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.JSON).To(HaveKeyWithValue("sid", BeAssignableToTypeOf("")), "%s", answer)
 
-			_, err := number.AwaitSMS(ctx, 1)
+			_, err := number.Await(ctx, 1)
 			Expect(err).NotTo(HaveOccurred(), "%s", answer)
-			number.WatchForMore(ctx)
-			Expect(number.SMS(ctx)).To(HaveLen(1), "SMS to the number")
-			for _, texted := range fixtures.TextedFor(ctx, clientSecret) {
-				Expect(texted).To(Equal(number.MSISDN), "an SMS went to a number that nobody asked for")
+			Expect(number.MessagesAtMost(ctx, 1)).To(HaveLen(1), "SMS to the number")
+			for _, texted := range sessions.TextedFor(ctx, session.ClientSecret) {
+				Expect(texted).To(Equal(number.Address), "an SMS went to a number that nobody asked for")
 			}
 		})
 
 	It("is not sent to a number that the operator denies", Must("msisdn-005-denied"),
 		func(ctx SpecContext) {
-			fixtures.RequestSMS(ctx, fixtures.FreshNumber(ctx), fixtures.FreshSecret()) // not denied
-			denied := fixtures.FreshDeniedNumber(ctx)
-			answer := fixtures.Post(ctx, msisdnRequestToken, denied.Request(fixtures.FreshSecret()))
+			sessions.MSISDN.MustRequest(ctx) // not denied
+			denied := sessions.MSISDN.Denied(ctx)
+			answer := denied.Request(ctx).Response
 			Expect(answer).To(HaveStatus(http.StatusForbidden))
 			Expect(answer).To(HaveErrcode("M_THREEPID_DENIED"))
-			Expect(denied.SMS(ctx)).To(BeEmpty())
+			Expect(denied.MessagesAtMost(ctx, 0)).To(BeEmpty())
 		})
 
 	It("goes to the number as it is dialled from the country", Must("msisdn-007-country-code"),
 		func(ctx SpecContext) {
 			for _, number := range numbersOfTwoCountries(ctx) {
-				answer := fixtures.Post(ctx, msisdnRequestToken, number.Request(fixtures.FreshSecret()))
+				answer := number.Request(ctx).Response
 				Expect(answer).To(HaveStatus(http.StatusOK))
-				_, err := number.AwaitSMS(ctx, 2)
-				Expect(err).NotTo(HaveOccurred(), "%s from %s", number.National, number.Country)
+				_, err := number.Await(ctx, 2)
+				Expect(err).NotTo(HaveOccurred(), "%s from %s", number.Spelling, number.Number.Country)
 			}
 		})
 
 	DescribeTable("goes to no number of another country", Must("msisdn-007-country-code"),
 		func(ctx SpecContext, country string) {
 			for _, number := range numbersOfTwoCountries(ctx) {
-				answer := fixtures.Post(ctx, msisdnRequestToken, number.Request(fixtures.FreshSecret(), JSON{"country": country}))
-				Expect(answer).To(Or(BeOK(), BeRefused()))
-				Expect(number.SMS(ctx)).To(HaveLen(1), "%q was taken for %s\n%s", country, number.Country, answer)
+				answer := number.Request(ctx, api.With("country", country)).Response
+				Expect(answer).To(Or(BeGranted(), BeRefused()))
+				Expect(number.MessagesAtMost(ctx, 1)).To(HaveLen(1), "%q was taken for %s\n%s", country, number.Number.Country, answer)
 			}
 		},
 		Entry("when there is none of this code", "ZZ"),
@@ -65,55 +67,55 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 
 	It("is sent again for a greater send_attempt only", Must("msisdn-008-send-attempt"),
 		func(ctx SpecContext) {
-			number, clientSecret := fixtures.FreshNumber(ctx), fixtures.FreshSecret()
-			fixtures.RequestSMS(ctx, number, clientSecret, JSON{"send_attempt": 3}).Receive(ctx)
+			first := sessions.MSISDN.MustRequest(ctx, api.With("send_attempt", 3))
+			first.Receive(ctx)
+			number := first.Recipient
 
 			for _, attempt := range []int{3, 2} {
-				answer := fixtures.Post(ctx, msisdnRequestToken, number.Request(clientSecret, JSON{"send_attempt": attempt}))
+				answer := first.Again(ctx, api.With("send_attempt", attempt)).Response
 				Strictly(func(g Gomega) {
 					g.Expect(answer).To(HaveStatus(http.StatusOK))
 					g.Expect(answer.JSON).To(HaveKeyWithValue("sid", BeAssignableToTypeOf("")), "%s", answer)
 				})
 			}
-			Expect(number.SMS(ctx)).To(HaveLen(1), "SMS after attempts 3, 3 and 2")
+			Expect(number.MessagesAtMost(ctx, 1)).To(HaveLen(1), "SMS after attempts 3, 3 and 2")
 
-			answer := fixtures.Post(ctx, msisdnRequestToken, number.Request(clientSecret, JSON{"send_attempt": 4}))
+			answer := first.Again(ctx, api.With("send_attempt", 4)).Response
 			Expect(answer).To(HaveStatus(http.StatusOK))
-			_, err := number.AwaitSMS(ctx, 2)
+			_, err := number.Await(ctx, 2)
 			Expect(err).NotTo(HaveOccurred(), "send_attempt 4")
 		})
 
 	It("is sent for each client_secret", Must("msisdn-008-send-attempt"),
 		func(ctx SpecContext) {
-			number := fixtures.FreshNumber(ctx)
+			number := sessions.MSISDN.Fresh(ctx)
 			for i := range 2 {
-				answer := fixtures.Post(ctx, msisdnRequestToken, number.Request(fixtures.FreshSecret()))
+				answer := number.Request(ctx).Response
 				Expect(answer).To(HaveStatus(http.StatusOK))
-				_, err := number.AwaitSMS(ctx, i+1)
+				_, err := number.Await(ctx, i+1)
 				Expect(err).NotTo(HaveOccurred(), "client_secret %d", i+1)
 			}
-			Expect(number.SMS(ctx)).To(HaveLen(2), "SMS for two client_secrets")
+			Expect(number.MessagesAtMost(ctx, 2)).To(HaveLen(2), "SMS for two client_secrets")
 		})
 
 	It("carries a code that there is a submit_url for", Must("msisdn-009-code-needs-submit-url"),
 		func(ctx SpecContext) {
 			// Our delegate never sends a link.
-			session := fixtures.RequestSMS(ctx, fixtures.FreshNumber(ctx), fixtures.FreshSecret())
-			Expect(session.SubmitURL).To(MatchRegexp(`^https?://`), "%s", session.Answer)
+			session := sessions.MSISDN.MustRequest(ctx)
+			Expect(session.SubmitURL).To(MatchRegexp(`^https?://`), "%s", session.Response)
 		})
 
 	DescribeTable("validates nothing when one of its parts is wrong", Must("val-002-wrong-token"),
 		func(ctx SpecContext, key string) {
-			alice := fixtures.NewUser(ctx)
-			session := fixtures.RequestSMS(ctx, fixtures.FreshNumber(ctx), fixtures.FreshSecret())
+			alice := users.New(ctx)
+			session := sessions.MSISDN.MustRequest(ctx)
 			session.Receive(ctx)
-			wrong := session.Submission()
-			wrong[key] = fixtures.OtherThan(wrong[key].(string))
-			session.Submit(ctx, wrong)
-			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).NotTo(BeOK())
+			right := map[string]string{"token": session.Code(), "sid": session.SID, "client_secret": session.ClientSecret}[key]
+			session.Submit(ctx, api.With(key, sessions.OtherThan(right)))
+			Expect(alice.Add(ctx, session)).NotTo(BeGranted())
 
-			session.Confirm(ctx) // with the right ones
-			Expect(alice.TryAdd(ctx, session.SID, session.ClientSecret)).To(HaveStatus(http.StatusOK))
+			session.MustSubmit(ctx) // with the right ones
+			Expect(alice.Add(ctx, session)).To(HaveStatus(http.StatusOK))
 		},
 		Entry("the code", Operation("requestTokenTo3PIDMSISDN"), "token"),
 		Entry("the sid", Operation("requestTokenTo3PIDMSISDN"), "sid"),
@@ -125,16 +127,16 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 // takes when they are written with a plus, so that only the country is in
 // question. Each has got one SMS. A homeserver may know that nobody has the
 // British one, which is of no operator's range.
-func numbersOfTwoCountries(ctx SpecContext) []*fixtures.PhoneNumber {
+func numbersOfTwoCountries(ctx SpecContext) []*sessions.Recipient {
 	GinkgoHelper()
-	numbers := []*fixtures.PhoneNumber{fixtures.FreshNumber(ctx), fixtures.FreshBritishNumber(ctx)}
+	numbers := []*sessions.Recipient{sessions.MSISDN.Fresh(ctx), sessions.British(ctx)}
 	for _, number := range numbers {
-		clientSecret := fixtures.FreshSecret()
-		answer := fixtures.Post(ctx, msisdnRequestToken, number.Request(clientSecret, JSON{"phone_number": number.International()}))
-		if number.Country == "GB" && answer.Status == http.StatusBadRequest {
-			NotTested("the homeserver refuses British numbers that are kept for fiction:\n%s", answer)
+		session := number.As(number.Number.International()).Request(ctx)
+		if number.Number.Country == "GB" && session.Response.Status == http.StatusBadRequest {
+			NotTested("the homeserver refuses British numbers that are kept for fiction:\n%s", session.Response)
 		}
-		fixtures.PhoneSessionOf(answer, number, clientSecret).Receive(ctx)
+		session.MustBeOpen()
+		session.Receive(ctx)
 	}
 	return numbers
 }

@@ -4,7 +4,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/calls"
 	. "threepid-conformance/harness"
 )
 
@@ -13,7 +13,7 @@ import (
 var _ = Describe("A limit", func() {
 
 	DescribeTable("comes with whom to turn to", Each(Must("acc-007-resource-limit-shape")), func(ctx SpecContext, operation string) {
-		answer := fixtures.Plain(ctx, operation).First(ctx)
+		answer := calls.Unfounded(ctx, operation).SendOnce(ctx)
 		if answer.OK() || answer.IsChallenge() {
 			Decline("no-limit-met", answer)
 		}

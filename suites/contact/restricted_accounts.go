@@ -6,7 +6,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/calls"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 )
 
@@ -14,11 +17,11 @@ import (
 var _ = Describe("A locked account", func() {
 
 	DescribeTable("is refused until it is unlocked", Each(Must("acc-002-locked")), func(ctx SpecContext, operation string) {
-		call := fixtures.Grantable(ctx, operation)
-		complete := call.Complete(ctx) // the lock is all there is to object to
-		admin := fixtures.NewAdministrator(ctx)
+		call := calls.NextToGranted(ctx, operation)
+		complete := call.Authenticated(ctx) // the lock is all there is to object to
+		admin := users.NewAdministrator(ctx)
 		admin.Lock(ctx, call.User)
-		refused := fixtures.Send(ctx, complete)
+		refused := api.Send(ctx, complete)
 		admin.Unlock(ctx, call.User)
 
 		Expect(refused).To(refuseToken("M_USER_LOCKED"))
@@ -34,17 +37,17 @@ var _ = Describe("A locked account", func() {
 var _ = Describe("A suspended account", Should("acc-003-suspended"), func() {
 
 	It("still adds an address", Operation("add3PID"), func(ctx SpecContext) {
-		alice, email := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
-		fixtures.NewAdministrator(ctx).Suspend(ctx, alice)
-		Expect(alice.TryAdd(ctx, email.SID, email.ClientSecret)).To(HaveStatus(http.StatusOK))
+		alice, email := users.New(ctx), sessions.Email.Validate(ctx)
+		users.NewAdministrator(ctx).Suspend(ctx, alice)
+		Expect(alice.Add(ctx, email)).To(HaveStatus(http.StatusOK))
 		Expect(alice.Addresses(ctx)).To(ConsistOf(email.Address))
 	})
 
 	It("deletes none", Operation("delete3pidFromAccount"), func(ctx SpecContext) {
-		alice, address := fixtures.WithEmail(ctx)
-		fixtures.NewAdministrator(ctx).Suspend(ctx, alice)
-		refused := alice.Post(ctx, "/account/3pid/delete", JSON{"medium": "email", "address": address})
+		alice, email := sessions.Email.Added(ctx)
+		users.NewAdministrator(ctx).Suspend(ctx, alice)
+		refused := alice.Post(ctx, "/account/3pid/delete", email.Identifier())
 		Expect(refused).To(And(HaveStatus(http.StatusForbidden), HaveErrcode("M_USER_SUSPENDED")))
-		Expect(alice.Addresses(ctx)).To(ConsistOf(address))
+		Expect(alice.Addresses(ctx)).To(ConsistOf(email.Address))
 	})
 })

@@ -7,7 +7,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/identity"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
@@ -80,11 +81,11 @@ var _ = Describe("The Authorization header of an unbind", func() {
 })
 
 // grantable is a request that makes the homeserver call an identity server.
-func grantable(ctx SpecContext, path string) (alice *fixtures.User, session *fixtures.IdentitySession, body JSON) {
+func grantable(ctx SpecContext, path string) (alice *users.User, session *identity.Session, body JSON) {
 	GinkgoHelper()
 	if path == bind {
-		alice = fixtures.NewUser(ctx)
-		session = fixtures.AtIdentityServer(ctx, alice).Validated(ctx, alice, control.Email, fixtures.FreshEmail())
+		alice = users.New(ctx)
+		session = identity.New(ctx, alice).Validate(ctx, alice)
 		return alice, session, session.Binding()
 	}
 	alice, session = held(ctx)
@@ -92,7 +93,7 @@ func grantable(ctx SpecContext, path string) (alice *fixtures.User, session *fix
 }
 
 // asked are the requests at the identity server that an operation is there for.
-func asked(ctx SpecContext, session *fixtures.IdentitySession, path string) []control.Entry {
+func asked(ctx SpecContext, session *identity.Session, path string) []control.Entry {
 	GinkgoHelper()
 	if path != bind {
 		return askedToUnbind(ctx, session)

@@ -7,7 +7,9 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
 )
@@ -25,7 +27,7 @@ var _ = Describe("The challenge of POST /account/3pid/add", func() {
 
 	It("has flows with stages", Must("uia-001-challenge-schema"),
 		func(ctx SpecContext) {
-			challenge := fixtures.NewUser(ctx).BeginAdd(ctx, fixtures.ValidateEmail(ctx)).Challenge
+			challenge := users.New(ctx).BeginAdd(ctx, sessions.Email.Validate(ctx)).Challenge
 			text, object := BeAssignableToTypeOf(""), BeAssignableToTypeOf(map[string]any{})
 			each := func(m types.GomegaMatcher) types.GomegaMatcher { return Or(BeEmpty(), HaveEach(m)) }
 			texts := And(BeAssignableToTypeOf([]any{}), each(text))
@@ -44,29 +46,29 @@ var _ = Describe("The challenge of POST /account/3pid/add", func() {
 
 	It("offers at least one flow, of at least one stage each", Must("uia-002-flows-non-empty"),
 		func(ctx SpecContext) {
-			challenge := fixtures.NewUser(ctx).BeginAdd(ctx, fixtures.ValidateEmail(ctx)).Challenge
-			if fixtures.Malformed(challenge) {
+			challenge := users.New(ctx).BeginAdd(ctx, sessions.Email.Validate(ctx)).Challenge
+			if users.Malformed(challenge) {
 				Blocked("add3PID", "uia-001-challenge-schema", "the flows cannot be read:\n%s", challenge)
 			}
-			Expect(fixtures.Flows(challenge)).NotTo(BeEmpty(), "%s", challenge)
-			Expect(fixtures.Flows(challenge)).NotTo(ContainElement(BeEmpty()), "%s", challenge)
+			Expect(users.Flows(challenge)).NotTo(BeEmpty(), "%s", challenge)
+			Expect(users.Flows(challenge)).NotTo(ContainElement(BeEmpty()), "%s", challenge)
 		})
 
 	It("cannot be taken for a missing or unknown token", Must("uia-003-challenge-is-not-token-error"),
 		func(ctx SpecContext) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			challenge := alice.BeginAdd(ctx, session).Challenge
 			Expect(challenge).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
 
-			tokenless := fixtures.Post(ctx, addPath, JSON{"sid": session.SID, "client_secret": session.ClientSecret})
+			tokenless := api.Post(ctx, addPath, session.Credentials())
 			Expect(tokenless).NotTo(BeChallenge())
-			alice.Add(ctx, session) // with the token
+			alice.MustAdd(ctx, session) // with the token
 		})
 
 	It("offers no stage that is for something else", Must("uia-019-inapplicable-auth-types-not-offered"),
 		func(ctx SpecContext) {
-			ui := fixtures.NewUser(ctx).BeginAdd(ctx, fixtures.ValidateEmail(ctx))
-			Expect(ui.Offers(fixtures.StageRegistrationToken)).To(BeFalse(), "%s", ui.Challenge)
+			ui := users.New(ctx).BeginAdd(ctx, sessions.Email.Validate(ctx))
+			Expect(ui.Offers(users.StageRegistrationToken)).To(BeFalse(), "%s", ui.Challenge)
 			Strictly(func(g Gomega) {
 				g.Expect(ui.Offers(stageOAuth)).To(BeFalse(), "%s", ui.Challenge)
 			})
@@ -79,12 +81,12 @@ var _ = Describe("The fallback pages for POST /account/3pid/add", func() {
 
 	judge := func(ctx SpecContext) {
 		GinkgoHelper()
-		ui := fixtures.NewUser(ctx).BeginAdd(ctx, fixtures.ValidateEmail(ctx))
+		ui := users.New(ctx).BeginAdd(ctx, sessions.Email.Validate(ctx))
 		var foreign []string
 		for _, stage := range ui.Stages() {
 			switch stage {
-			case fixtures.StagePassword, fixtures.StageDummy: // every client knows them
-			case fixtures.StageRegistrationToken, stageOAuth: // uia-019 has something to say about them
+			case users.StagePassword, users.StageDummy: // every client knows them
+			case users.StageRegistrationToken, stageOAuth: // uia-019 has something to say about them
 			default:
 				foreign = append(foreign, stage)
 			}
@@ -94,7 +96,7 @@ var _ = Describe("The fallback pages for POST /account/3pid/add", func() {
 		}
 		needSession(ui) // the page is that of a session
 		for _, stage := range foreign {
-			page := fixtures.FallbackPage(ctx, stage, ui.Session())
+			page := users.FallbackPage(ctx, stage, ui.ID())
 			Expect(page).To(HaveStatus(http.StatusOK))
 			Expect(page.Header.Get("Content-Type")).To(HavePrefix("text/html"), "%s", page)
 			Expect(page.Body).NotTo(BeEmpty(), "%s", page)
@@ -108,16 +110,10 @@ var _ = Describe("The fallback pages for POST /account/3pid/add", func() {
 // expectEnough asserts that the stages a user went through were enough for the
 // request that adds the session's address. Whether such requests are granted at
 // all is another matter, and ends the spec as blocked.
-func expectEnough(ctx SpecContext, u *fixtures.User, s *fixtures.EmailSession, answer *exchange.Response) {
+func expectEnough(ctx SpecContext, u *users.User, s *sessions.Session, answer *exchange.Response) {
 	GinkgoHelper()
 	if !answer.OK() && !answer.IsChallenge() {
-		u.Add(ctx, s) // in the way that all specs take
+		u.MustAdd(ctx, s) // in the way that all specs take
 	}
-	Expect(answer).To(beGranted())
-}
-
-// beGranted holds for a 2xx answer, whatever its body: how a success has to look
-// is what add-001-success-200 is about.
-func beGranted() types.GomegaMatcher {
-	return HaveStatus(http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent)
+	Expect(answer).To(BeGranted())
 }

@@ -2,11 +2,13 @@ package contact
 
 import (
 	"crypto/rand"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
 )
@@ -18,18 +20,18 @@ var _ = Describe("The UIA session of POST /account/3pid/add", func() {
 
 	It("is the same in every challenge", Must("uia-004-session-echo"),
 		func(ctx SpecContext) {
-			ui := fixtures.NewUser(ctx).BeginAdd(ctx, fixtures.ValidateEmail(ctx))
+			ui := users.New(ctx).BeginAdd(ctx, sessions.Email.Validate(ctx))
 			needSession(ui)
 			answers := []*exchange.Response{ui.Submit(ctx, JSON{})}
-			if ui.Offers(fixtures.StagePassword) {
-				wrong, _ := ui.Fail(ctx, fixtures.StagePassword)
+			if ui.Offers(users.StagePassword) {
+				wrong, _ := ui.Fail(ctx, users.StagePassword)
 				answers = append(answers, wrong)
 			}
 			challenges := 0
 			for _, answer := range answers {
 				if answer.IsChallenge() {
 					challenges++
-					Expect(answer.Text("session")).To(Equal(ui.Session()), "%s", answer)
+					Expect(answer.Text("session")).To(Equal(ui.ID()), "%s", answer)
 				}
 			}
 			if challenges == 0 {
@@ -39,59 +41,59 @@ var _ = Describe("The UIA session of POST /account/3pid/add", func() {
 
 	It("is the same between stages", Must("uia-004-session-echo"), On(TwoStageUIA),
 		func(ctx SpecContext) {
-			_, ui, flow := beginWithStages(ctx, fixtures.NewUser(ctx))
+			_, ui, flow := beginWithStages(ctx, users.New(ctx))
 			needSession(ui)
 			next := ui.Pass(ctx, flow[0])
 			if !next.IsChallenge() {
 				Blocked("add3PID", "uia-008-completed-list", "there was no second challenge:\n%s", next)
 			}
-			Expect(next.Text("session")).To(Equal(ui.Session()), "%s", next)
+			Expect(next.Text("session")).To(Equal(ui.ID()), "%s", next)
 		})
 
 	It("alone asks how far the authentication is", Must("uia-011-session-only-auth"),
 		func(ctx SpecContext) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			ui := alice.BeginAdd(ctx, session)
 			needSession(ui)
-			answer := ui.Submit(ctx, JSON{"session": ui.Session()})
+			answer := ui.Submit(ctx, JSON{"session": ui.ID()})
 			Expect(answer).To(BeChallenge())
-			Expect(answer.Text("session")).To(Equal(ui.Session()), "%s", answer)
-			alice.Add(ctx, session) // with its stages
+			Expect(answer.Text("session")).To(Equal(ui.ID()), "%s", answer)
+			alice.MustAdd(ctx, session) // with its stages
 		})
 
 	It("has to be one that the homeserver opened", Must("uia-013-unknown-session"),
 		func(ctx SpecContext) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			ui := alice.BeginAdd(ctx, session)
-			for _, unknown := range []string{rand.Text(), fixtures.OtherThan(ui.Session())} {
+			for _, unknown := range []string{rand.Text(), sessions.OtherThan(ui.ID())} {
 				Expect(ui.Submit(ctx, JSON{"session": unknown})).To(Or(BeChallenge(), BeRefused()))
 			}
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			alice.Add(ctx, session) // by one that it opened
+			alice.MustAdd(ctx, session) // by one that it opened
 		})
 
 	It("serves the user who opened it", Must("uia-017-session-of-other-user"),
 		func(ctx SpecContext) {
-			alice, bob := fixtures.NewUser(ctx), fixtures.NewUser(ctx)
-			hers, session := alice.AuthenticatedAdd(ctx)
+			alice, bob := users.New(ctx), users.New(ctx)
+			hers, session := authenticatedAdd(ctx, alice)
 			needSession(hers)
 			session.Validate(ctx)
 
-			answer := bob.BeginAdd(ctx, session).Submit(ctx, JSON{"session": hers.Session()})
-			Expect(answer).NotTo(beGranted())
+			answer := bob.BeginAdd(ctx, session).Submit(ctx, JSON{"session": hers.ID()})
+			Expect(answer).NotTo(BeGranted())
 			Expect(bob.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			bob.Add(ctx, session) // by his own
+			bob.MustAdd(ctx, session) // by his own
 		})
 
 	It("serves the request it was opened for", Should("uia-015-request-parameters-fixed"),
 		func(ctx SpecContext) {
-			alice, first, second := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx), fixtures.ValidateEmail(ctx)
+			alice, first, second := users.New(ctx), sessions.Email.Validate(ctx), sessions.Email.Validate(ctx)
 			ui := alice.BeginAdd(ctx, first)
 			needSession(ui)
 			ui.Swap(second)
 			answer := ui.Complete(ctx)
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(second.Address), "the challenge was for another address\n%s", answer)
-			alice.Add(ctx, second) // by its own
+			alice.MustAdd(ctx, second) // by its own
 		})
 })
 
@@ -100,23 +102,23 @@ var _ = Describe("The UIA session of one endpoint", func() {
 
 	It("does not serve others when it is that of POST /account/3pid/add", Must("uia-014-session-scoped-to-api-call"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
+			alice := users.New(ctx)
 			alice.NeedThrowAway()
-			add, _ := alice.AuthenticatedAdd(ctx)
+			add, _ := authenticatedAdd(ctx, alice)
 			needSession(add)
 
-			begin := func(path string, body JSON) *fixtures.Interaction {
-				ui, answer := alice.Begin(ctx, path, body)
-				if ui == nil {
-					NotTested("%s asks for no auth:\n%s", path, answer)
+			begin := func(path string, body JSON) *users.Interaction {
+				challenge := alice.Post(ctx, path, body)
+				if !challenge.IsChallenge() {
+					NotTested("%s asks for no auth:\n%s", path, challenge)
 				}
-				return ui
+				return alice.Interact(challenge)
 			}
-			password := begin("/account/password", JSON{"new_password": fixtures.FreshPassword()})
-			Expect(password.Submit(ctx, JSON{"session": add.Session()})).NotTo(beGranted())
+			password := begin("/account/password", JSON{"new_password": users.FreshPassword()})
+			Expect(password.Submit(ctx, JSON{"session": add.ID()})).NotTo(BeGranted())
 			deactivate := begin("/account/deactivate", JSON{})
-			Expect(deactivate.Submit(ctx, JSON{"session": add.Session()})).NotTo(beGranted())
-			Expect(alice.Get(ctx, "/account/whoami")).To(BeOK(), "the account was deactivated")
+			Expect(deactivate.Submit(ctx, JSON{"session": add.ID()})).NotTo(BeGranted())
+			Expect(alice.Get(ctx, "/account/whoami")).To(BeGranted(), "the account was deactivated")
 
 			if own := deactivate.Complete(ctx); !own.OK() {
 				NotTested("the account cannot be deactivated by its own session either:\n%s", own)
@@ -125,29 +127,50 @@ var _ = Describe("The UIA session of one endpoint", func() {
 
 	It("does not serve POST /account/3pid/add when it is that of another", Must("uia-014-session-scoped-to-api-call"),
 		func(ctx SpecContext) {
-			alice, password := fixtures.NewUser(ctx), fixtures.FreshPassword()
+			alice, password := users.New(ctx), users.FreshPassword()
 			alice.NeedThrowAway()
-			other, answer := alice.Begin(ctx, "/account/password", JSON{"new_password": password, "logout_devices": false})
-			if other == nil {
-				NotTested("/account/password asks for no auth:\n%s", answer)
+			challenge := alice.Post(ctx, "/account/password", JSON{"new_password": password, "logout_devices": false})
+			if !challenge.IsChallenge() {
+				NotTested("/account/password asks for no auth:\n%s", challenge)
 			}
+			other := alice.Interact(challenge)
 			needSession(other)
 			if changed := other.Complete(ctx); !changed.OK() {
 				NotTested("the password cannot be changed:\n%s", changed)
 			}
 			alice.Password = password
 
-			session := fixtures.ValidateEmail(ctx)
-			Expect(alice.BeginAdd(ctx, session).Submit(ctx, JSON{"session": other.Session()})).NotTo(beGranted())
+			session := sessions.Email.Validate(ctx)
+			Expect(alice.BeginAdd(ctx, session).Submit(ctx, JSON{"session": other.ID()})).NotTo(BeGranted())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			alice.Add(ctx, session) // by its own
+			alice.MustAdd(ctx, session) // by its own
 		})
 })
 
-// needSession ends the spec as not-supported where challenges name no session.
-func needSession(ui *fixtures.Interaction) {
+// authenticatedAdd is an interaction whose stages a user has completed, with the
+// validation session it was for. That is not validated, so the request failed and
+// the interaction was not spent on it. Where the homeserver looks at the session
+// before it asks for auth, another, validated one took its place.
+func authenticatedAdd(ctx SpecContext, u *users.User) (*users.Interaction, *sessions.Session) {
 	GinkgoHelper()
-	if ui.Session() == "" {
+	session := sessions.Email.MustRequest(ctx)
+	challenge := u.Post(ctx, addPath, session.Credentials())
+	if !challenge.IsChallenge() {
+		ui := u.BeginAdd(ctx, sessions.Email.Validate(ctx))
+		ui.Complete(ctx)
+		return ui, session
+	}
+	ui := u.Interact(challenge)
+	if answer := ui.Complete(ctx); answer.OK() || slices.Contains(u.Addresses(ctx), session.Address) {
+		Blocked("add3PID", "add-005-session-must-be-validated", "the authentication was spent on a session that was not validated:\n%s", answer)
+	}
+	return ui, session
+}
+
+// needSession ends the spec as not-supported where challenges name no session.
+func needSession(ui *users.Interaction) {
+	GinkgoHelper()
+	if ui.ID() == "" {
 		Decline("no-session", ui.Challenge)
 	}
 }

@@ -6,7 +6,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 )
 
@@ -16,49 +17,49 @@ var _ = Describe("The stages of POST /account/3pid/add", func() {
 
 	It("include the dummy only where a flow offers it", Must("uia-006-dummy-stage"),
 		func(ctx SpecContext) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			ui := alice.BeginAdd(ctx, session)
-			answer := ui.Pass(ctx, fixtures.StageDummy)
-			if ui.OffersAlone(fixtures.StageDummy) {
+			answer := ui.Pass(ctx, users.StageDummy)
+			if ui.OffersAlone(users.StageDummy) {
 				expectEnough(ctx, alice, session, answer)
 				return
 			}
-			Expect(answer).NotTo(beGranted())
+			Expect(answer).NotTo(BeGranted())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			alice.Add(ctx, session) // by what is offered
+			alice.MustAdd(ctx, session) // by what is offered
 		})
 
 	It("are complete with the dummy where a flow is nothing else", Must("uia-006-dummy-stage"), On(DummyUIA),
 		func(ctx SpecContext) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			ui := alice.BeginAdd(ctx, session)
-			if !ui.OffersAlone(fixtures.StageDummy) {
-				NotTested("the variant %s has no flow of %s alone", DummyUIA, fixtures.StageDummy)
+			if !ui.OffersAlone(users.StageDummy) {
+				NotTested("the variant %s has no flow of %s alone", DummyUIA, users.StageDummy)
 			}
-			expectEnough(ctx, alice, session, ui.Pass(ctx, fixtures.StageDummy))
+			expectEnough(ctx, alice, session, ui.Pass(ctx, users.StageDummy))
 		})
 
 	DescribeTable("are not passed by types that no flow offers", Must("uia-012-unknown-stage-type"),
 		func(ctx SpecContext, kind any) {
-			alice, session := fixtures.NewUser(ctx), fixtures.ValidateEmail(ctx)
+			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			ui := alice.BeginAdd(ctx, session)
 			if name, _ := kind.(string); ui.Offers(name) {
 				NotTested("the homeserver offers %s", name)
 			}
 			Expect(ui.Submit(ctx, JSON{"type": kind})).To(Or(BeChallenge(), BeRefused()))
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			alice.Add(ctx, session) // by what is offered
+			alice.MustAdd(ctx, session) // by what is offered
 		},
 		Entry("that nobody knows", "org.example.unknown"),
-		Entry("that are for registering an account", fixtures.StageTerms),
+		Entry("that are for registering an account", users.StageTerms),
 		Entry("that are no string", 7),
 	)
 
 	It("leave other errors as they are", Must("uia-018-non-auth-failure-standard-error"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			session := fixtures.RequestEmailToken(ctx, fixtures.FreshEmail(), fixtures.FreshSecret())
-			answer := alice.TryAdd(ctx, session.SID, session.ClientSecret)
+			alice := users.New(ctx)
+			session := sessions.Email.MustRequest(ctx)
+			answer := alice.Add(ctx, session)
 			if answer.OK() {
 				Blocked("add3PID", "add-005-session-must-be-validated", "a session that was not validated is no error here:\n%s", answer)
 			}
@@ -66,17 +67,17 @@ var _ = Describe("The stages of POST /account/3pid/add", func() {
 			Expect(answer.IsStandardError()).To(BeTrue(), "%s", answer)
 
 			session.Validate(ctx)
-			alice.Add(ctx, session) // the same authentication is granted
+			alice.MustAdd(ctx, session) // the same authentication is granted
 		})
 
 	everyFlow := func(ctx SpecContext) {
-		alice := fixtures.NewUser(ctx)
-		first := alice.BeginAdd(ctx, fixtures.ValidateEmail(ctx))
+		alice := users.New(ctx)
+		first := alice.BeginAdd(ctx, sessions.Email.Validate(ctx))
 		if len(first.Drivable()) < 2 {
 			Decline("single-flow", first.Challenge)
 		}
 		for _, flow := range first.Drivable() {
-			session := fixtures.ValidateEmail(ctx)
+			session := sessions.Email.Validate(ctx)
 			expectEnough(ctx, alice, session, alice.BeginAdd(ctx, session).Follow(ctx, flow))
 		}
 	}
@@ -88,19 +89,19 @@ var _ = Describe("Several stages of POST /account/3pid/add", func() {
 
 	It("are listed as completed when they are", Must("uia-008-completed-list"),
 		func(ctx SpecContext) {
-			_, ui, flow := beginWithStages(ctx, fixtures.NewUser(ctx))
+			_, ui, flow := beginWithStages(ctx, users.New(ctx))
 			if failed, possible := ui.Fail(ctx, flow[0]); possible {
-				Expect(fixtures.Completed(failed)).NotTo(ContainElement(flow[0]), "a failed stage is not completed\n%s", failed)
+				Expect(users.Completed(failed)).NotTo(ContainElement(flow[0]), "a failed stage is not completed\n%s", failed)
 			}
-			_, ui, flow = beginWithStages(ctx, fixtures.NewUser(ctx)) // a failure may have been the end of it
+			_, ui, flow = beginWithStages(ctx, users.New(ctx)) // a failure may have been the end of it
 			passed := ui.Pass(ctx, flow[0])
 			Expect(passed).To(BeChallenge())
-			Expect(fixtures.Completed(passed)).To(ConsistOf(flow[0]), "%s", passed)
+			Expect(users.Completed(passed)).To(ConsistOf(flow[0]), "%s", passed)
 		})
 
 	It("lead on in their order only", Must("uia-009-stages-in-order"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
+			alice := users.New(ctx)
 			session, ui, flow := beginWithStages(ctx, alice)
 			for _, other := range ui.Flows() {
 				if slices.Index(other, flow[1]) == 0 {
@@ -114,7 +115,7 @@ var _ = Describe("Several stages of POST /account/3pid/add", func() {
 
 	It("stay completed", Must("uia-010-completed-stage-not-retryable"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
+			alice := users.New(ctx)
 			session, ui, flow := beginWithStages(ctx, alice)
 			ui.Pass(ctx, flow[0])
 			again, possible := ui.Fail(ctx, flow[0])
@@ -122,7 +123,7 @@ var _ = Describe("Several stages of POST /account/3pid/add", func() {
 				again = ui.Pass(ctx, flow[0])
 			}
 			Expect(again).To(BeChallenge())
-			Expect(fixtures.Completed(again)).To(ContainElement(flow[0]), "%s", again)
+			Expect(users.Completed(again)).To(ContainElement(flow[0]), "%s", again)
 			expectEnough(ctx, alice, session, ui.Follow(ctx, flow[1:]))
 		})
 })
@@ -130,16 +131,16 @@ var _ = Describe("Several stages of POST /account/3pid/add", func() {
 // beginWithStages has a user ask to add an address where that takes several
 // stages, and returns a flow that can be gone through. It prefers one that
 // begins with the password, which can be wrong.
-func beginWithStages(ctx SpecContext, u *fixtures.User) (*fixtures.EmailSession, *fixtures.Interaction, []string) {
+func beginWithStages(ctx SpecContext, u *users.User) (*sessions.Session, *users.Interaction, []string) {
 	GinkgoHelper()
-	session := fixtures.ValidateEmail(ctx)
+	session := sessions.Email.Validate(ctx)
 	ui := u.BeginAdd(ctx, session)
 	long := slices.DeleteFunc(ui.Drivable(), func(flow []string) bool { return len(flow) < 2 })
 	if len(long) == 0 {
 		NotTested("the variant %s has no flow of several stages that the suite can go through: %v", TwoStageUIA, ui.Flows())
 	}
 	for _, flow := range long {
-		if flow[0] == fixtures.StagePassword {
+		if flow[0] == users.StagePassword {
 			return session, ui, flow
 		}
 	}

@@ -6,7 +6,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/identity"
+	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
@@ -37,8 +38,8 @@ var _ = Describe("POST /account/3pid/unbind", func() {
 
 	It("has the identity server take the binding away", Must("unb-002-removed-from-identity-server"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			session := fixtures.AtIdentityServer(ctx, alice).BindEmail(ctx, alice)
+			alice := users.New(ctx)
+			session := identity.New(ctx, alice).MustBind(ctx, alice)
 
 			answer := alice.Post(ctx, path, session.Removal())
 			if answer.Text("id_server_unbind_result") != "success" {
@@ -49,8 +50,8 @@ var _ = Describe("POST /account/3pid/unbind", func() {
 
 	It("unbinds what was never added", Must("unb-003-bound-only-identifier"),
 		func(ctx SpecContext) {
-			alice := fixtures.NewUser(ctx)
-			session := fixtures.AtIdentityServer(ctx, alice).BindEmail(ctx, alice)
+			alice := users.New(ctx)
+			session := identity.New(ctx, alice).MustBind(ctx, alice)
 
 			answer := alice.Post(ctx, path, session.Removal())
 			if len(session.Requests(ctx, control.Unbind)) > 0 {

@@ -6,7 +6,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/api"
+	"threepid-conformance/fixtures/calls"
 	. "threepid-conformance/harness"
 )
 
@@ -15,13 +16,13 @@ import (
 var _ = Describe("An unusual body", func() {
 
 	DescribeTable("does without a Content-Type", Each(Must("gen-006-request-content-type-optional")), func(ctx SpecContext, operation string) {
-		call := fixtures.Grantable(ctx, operation)
-		Expect(call.Send(ctx, fixtures.WithHeader("Content-Type"))).To(HaveStatus(http.StatusOK))
+		call := calls.NextToGranted(ctx, operation)
+		Expect(call.Send(ctx, api.WithHeader("Content-Type"))).To(HaveStatus(http.StatusOK))
 	})
 
 	DescribeTable("may have keys that the homeserver does not know", Each(Should("gen-012-unknown-keys-tolerated")), func(ctx SpecContext, operation string) {
-		call := fixtures.Grantable(ctx, operation)
-		more := fixtures.WithValue("org.example.more", JSON{"a": []int{1}})
+		call := calls.NextToGranted(ctx, operation)
+		more := api.With("org.example.more", JSON{"a": []int{1}})
 		Expect(call.Send(ctx, more)).To(HaveStatus(http.StatusOK))
 	})
 })

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/users"
 	"threepid-conformance/harness/config"
 	"threepid-conformance/harness/preflight"
 	"threepid-conformance/harness/run"
@@ -24,7 +24,7 @@ func preflightVerb(args []string, out, errs io.Writer) int {
 		return run.ExitUsage
 	}
 	return run.Examine(c, func(ctx context.Context) (preflight.Account, error) {
-		user, err := fixtures.MakeUser(ctx)
+		user, err := users.Make(ctx)
 		if err != nil {
 			return preflight.Account{}, err
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 
-	"threepid-conformance/fixtures"
+	"threepid-conformance/fixtures/users"
 	"threepid-conformance/harness/config"
 	"threepid-conformance/harness/run"
 )
@@ -55,7 +55,7 @@ func runVerb(args []string, out, errs io.Writer) int {
 		Command: "conformance run " + strings.Join(args, " "),
 		Rerun:   strings.Join(append([]string{program() + " run --label-filter=%s"}, c.Arguments()...), " "),
 		Out:     out,
-		CleanUp: fixtures.CleanUp,
+		CleanUp: users.CleanUp,
 	})
 }
 
