@@ -121,15 +121,11 @@ func Start(ctx context.Context, c config.Config, need Need, out io.Writer) (s *S
 func (s *Servers) startMail(ctx context.Context) (string, error) {
 	c := s.config
 	if c.Mail.MailpitURL != "" {
-		client, err := mailbox.New(c.Mail.MailpitURL)
-		if err == nil {
-			err = client.Ready(ctx)
-		}
 		s.MailAPI = c.Mail.MailpitURL
 		s.SMTP = c.Mail.MailpitSMTP
-		return c.Mail.MailpitSMTP, err
+		return c.Mail.MailpitSMTP, mailbox.New(c.Mail.MailpitURL).Ready(ctx)
 	}
-	caught, err := catcher.Start(ctx, catcher.Options{SMTPAddr: c.Mail.SMTPListen})
+	caught, err := catcher.Start(ctx, c.Mail.SMTPListen)
 	if err != nil {
 		return "", fmt.Errorf("the mail catcher cannot listen at %s: %w; free the port or change mail.smtp_listen", c.Mail.SMTPListen, err)
 	}

@@ -41,7 +41,7 @@ func (c *Client) Base() string { return c.transport.base }
 // answered in time.
 func (c *Client) Unresponsive(operation string) int { return c.transport.unresponsive(operation) }
 
-// Do sends a request. An error means that no response came; it is a [NoAnswer].
+// Do sends a request. An error means that no response came; it is a [NoResponse].
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	response, failure := c.transport.send(ctx, r)
 	if response == nil {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -66,34 +65,19 @@ func serve(t testing.TB, handler http.Handler) string {
 	return server.URL
 }
 
-// script runs a server that reads one request of each connection, hands the
-// connection to play and closes it afterwards.
+// script runs a server that hands the connection of each request to play and closes
+// it afterwards.
 func script(t testing.TB, play func(net.Conn)) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			serving.Go(func() {
-				defer conn.Close()
-				if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
-					play(conn)
-				}
-			})
+	return serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
 		}
-	})
-	t.Cleanup(func() {
-		_ = listener.Close()
-		serving.Wait()
-	})
-	return "http://" + listener.Addr().String()
+		defer conn.Close()
+		play(conn)
+	}))
 }
 
 // untilGone writes until the client has closed the connection.
@@ -158,14 +142,14 @@ func (c recordedClient) answer(t testing.TB, r Request) *Response {
 }
 
 // refused sends a request that must not be answered, and returns how it ended.
-func (c recordedClient) refused(t testing.TB, ctx context.Context, r Request) *NoAnswer {
+func (c recordedClient) refused(t testing.TB, ctx context.Context, r Request) *NoResponse {
 	t.Helper()
 	g := NewWithT(t)
 	a, err := c.Do(ctx, r)
 	g.Expect(a).To(BeNil())
-	var failure *NoAnswer
+	var failure *NoResponse
 	g.Expect(err).To(BeAssignableToTypeOf(failure))
-	failure = err.(*NoAnswer)
+	failure = err.(*NoResponse)
 	g.Expect(failure.Why).NotTo(BeEmpty())
 	g.Expect(failure.Why).NotTo(ContainSubstring("\n"), "one sentence")
 	return failure

@@ -21,7 +21,7 @@ func Judge(versions []string, r *Response) []verdict.Finding {
 // judge returns what the response of an operation breaks that no spec has to ask
 // for: JSON, content type, schema, error shape, sid grammar, the shape of a 429. The
 // catalogue says which requirement each of these is.
-func judge(versions []string, r *Response, failure *NoAnswer) []verdict.Finding {
+func judge(versions []string, r *Response, failure *NoResponse) []verdict.Finding {
 	j := &judgement{versions: versions, response: r}
 	switch {
 	case r.Operation == "" || failure != nil && failure.Cancelled: // none, or the end of it was ours

@@ -96,7 +96,7 @@ func (r *Recorder) Secret(kind, value string) { r.masker.Register(kind, value) }
 
 // add records an exchange of the client, and fills in what its response says about
 // the record.
-func (r *Recorder) add(response *Response, failure *NoAnswer, findings []verdict.Finding) {
+func (r *Recorder) add(response *Response, failure *NoResponse, findings []verdict.Finding) {
 	record := Record{
 		Operation: response.Operation,
 		Started:   response.started.UTC().Format(time.RFC3339Nano),

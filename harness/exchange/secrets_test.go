@@ -60,15 +60,15 @@ func leaks(t *testing.T, where, text string) {
 }
 
 // nothingLeaked looks at all that leaves a recorder, the file last.
-func (w recordedClient) nothingLeaked(t *testing.T) {
+func (client recordedClient) nothingLeaked(t *testing.T) {
 	t.Helper()
-	for _, f := range w.recorder.Findings() {
+	for _, f := range client.recorder.Findings() {
 		leaks(t, "a finding", f.Message)
 	}
-	if last := w.recorder.Last(); last != nil {
+	if last := client.recorder.Last(); last != nil {
 		leaks(t, "the text of an answer", last.String())
 	}
-	text, err := os.ReadFile(w.path)
+	text, err := os.ReadFile(client.path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func (w recordedClient) nothingLeaked(t *testing.T) {
 		t.Error("nothing was recorded")
 	}
 	leaks(t, "exchanges.jsonl", string(text))
-	for _, record := range w.lines(t) { // as a reader's JSON parser sees it
+	for _, record := range client.lines(t) { // as a reader's JSON parser sees it
 		plain, _ := json.Marshal(record)
 		leaks(t, "a record", strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(string(plain)))
 		for _, m := range []*Message{&record.Request, record.Response} {
@@ -104,12 +104,12 @@ const bindPath = "/_matrix/client/v3/account/3pid/bind"
 
 func TestRequestsAreRecordedWithoutSecrets(t *testing.T) {
 	g := NewWithT(t)
-	w := connect(t, serve(t, granted), modern, enough)
-	w.answer(t, carrying(bindPath))
-	w.nothingLeaked(t)
-	text, _ := os.ReadFile(w.path)
+	client := connect(t, serve(t, granted), modern, enough)
+	client.answer(t, carrying(bindPath))
+	client.nothingLeaked(t)
+	text, _ := os.ReadFile(client.path)
 	g.Expect(string(text)).To(ContainSubstring("<access_token 1>"), "a name can be searched for")
-	r := w.lines(t)[0].Request
+	r := client.lines(t)[0].Request
 	g.Expect(r.URL).To(And(ContainSubstring("client_secret=<client_secret 1>"), ContainSubstring("sid=s1"), ContainSubstring("token=<token 1>")))
 	g.Expect(r.Headers).To(HaveKeyWithValue("Authorization", []string{"Bearer <access_token 1>"}))
 	g.Expect(r.Body).To(Equal(`{"auth":{"password":"<password 1>","type":"m.login.password"},"client_secret":"<client_secret 1>","token":"<token 1>"}`))
@@ -133,10 +133,10 @@ func TestResponsesThatEchoSecretsAreRecordedWithoutThem(t *testing.T) {
 		t.Run(place, func(t *testing.T) {
 			for kind, secret := range secrets {
 				for _, echo := range written(secret) {
-					w := connect(t, serve(t, answer(echo)), modern, enough)
-					w.recorder.Secret(kind, secret)
-					w.answer(t, call(t, "bind3PID"))
-					w.nothingLeaked(t)
+					client := connect(t, serve(t, answer(echo)), modern, enough)
+					client.recorder.Secret(kind, secret)
+					client.answer(t, call(t, "bind3PID"))
+					client.nothingLeaked(t)
 				}
 			}
 		})
@@ -152,11 +152,11 @@ func TestFindingsThatQuoteAHeaderAreWithoutSecrets(t *testing.T) {
 				{status: 200, contentType: "text/" + echo, body: `{}`},
 				{status: 429, header: http.Header{"Retry-After": {echo}}, body: limited},
 			} {
-				w := connect(t, serve(t, c), modern, enough)
-				w.recorder.Secret(kind, secret)
-				w.answer(t, call(t, "bind3PID"))
-				NewWithT(t).Expect(w.recorder.Findings()).To(ConsistOf(HaveField("Message", ContainSubstring("<"+kind+" 1>"))))
-				w.nothingLeaked(t)
+				client := connect(t, serve(t, c), modern, enough)
+				client.recorder.Secret(kind, secret)
+				client.answer(t, call(t, "bind3PID"))
+				NewWithT(t).Expect(client.recorder.Findings()).To(ConsistOf(HaveField("Message", ContainSubstring("<"+kind+" 1>"))))
+				client.nothingLeaked(t)
 			}
 		}
 	}
@@ -168,17 +168,17 @@ func TestSecretsThatAServerMakesAreKnownFromThenOn(t *testing.T) {
 		{status: 200, body: `{"user_id":"@a:hs","access_token":"` + `syt_Canary\/Tok+en=_-9x&<1>` + `"}`},
 		{status: 500, contentType: "text/plain", body: "no such token: " + accessToken},
 	}
-	w := connect(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	client := connect(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answers[0].ServeHTTP(w, r)
 		answers = answers[1:]
 	})), modern, enough)
-	a := w.answer(t, Request{Method: http.MethodPost, Path: "/_matrix/client/v3/login", Raw: []byte(`{}`)})
+	a := client.answer(t, Request{Method: http.MethodPost, Path: "/_matrix/client/v3/login", Raw: []byte(`{}`)})
 	g.Expect(a.Text("access_token")).To(Equal(accessToken), "the spec gets the real one")
 	r := call(t, "bind3PID")
 	r.Token = accessToken
-	w.answer(t, r)
-	w.nothingLeaked(t)
-	records := w.lines(t)
+	client.answer(t, r)
+	client.nothingLeaked(t)
+	records := client.lines(t)
 	g.Expect(records[0].Response.Body).To(ContainSubstring("<access_token 1>"))
 	g.Expect(records[1].Request.Headers["Authorization"]).To(Equal([]string{"Bearer <access_token 1>"}), "the same secret has the same name")
 	g.Expect(records[1].Response.Body).To(Equal("no such token: <access_token 1>"))
@@ -195,24 +195,24 @@ func TestSecretsFirstSeenInAnExchangeAreMaskedInAllOfIt(t *testing.T) {
 		canned{status: 400, body: string(text)}.ServeHTTP(w, r)
 	})
 	t.Run("request echoed in the response", func(t *testing.T) {
-		w := connect(t, serve(t, echoing), modern, enough)
-		w.answer(t, carrying(bindPath))
-		w.nothingLeaked(t)
+		client := connect(t, serve(t, echoing), modern, enough)
+		client.answer(t, carrying(bindPath))
+		client.nothingLeaked(t)
 	})
 	t.Run("new token in a header of the response that makes it", func(t *testing.T) {
 		body, _ := json.Marshal(map[string]string{"access_token": accessToken})
-		w := connect(t, serve(t, canned{status: 200, header: http.Header{"X-Session": {accessToken}}, body: string(body)}), modern, enough)
-		w.answer(t, call(t, "bind3PID"))
-		w.nothingLeaked(t)
+		client := connect(t, serve(t, canned{status: 200, header: http.Header{"X-Session": {accessToken}}, body: string(body)}), modern, enough)
+		client.answer(t, call(t, "bind3PID"))
+		client.nothingLeaked(t)
 	})
 }
 
 // Form bodies, as browsers send them to a submit page.
 func TestFormBodiesAreMaskedByTheirKeys(t *testing.T) {
-	w := connect(t, serve(t, granted), modern, enough)
+	client := connect(t, serve(t, granted), modern, enough)
 	form := url.Values{"token": {mailToken}, "client_secret": {clientSecret}, "sid": {"s1"}}.Encode()
-	w.answer(t, Request{Method: http.MethodPost, Path: "/submit", Raw: []byte(form), Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}})
-	w.nothingLeaked(t)
+	client.answer(t, Request{Method: http.MethodPost, Path: "/submit", Raw: []byte(form), Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}})
+	client.nothingLeaked(t)
 }
 
 func TestErrorsThatQuoteTheServerAreWithoutSecrets(t *testing.T) {
@@ -221,27 +221,27 @@ func TestErrorsThatQuoteTheServerAreWithoutSecrets(t *testing.T) {
 		"bad header":     "HTTP/1.1 200 OK\r\n" + clientSecret + "\r\n\r\n",
 		"bad status":     "HTTP/1.1 " + clientSecret + "\r\n\r\n",
 	} {
-		w := connect(t, script(t, func(c net.Conn) { _, _ = c.Write([]byte(reply)) }), modern, enough)
-		w.recorder.Secret("client_secret", clientSecret)
-		failure := w.refused(t, t.Context(), call(t, "bind3PID"))
+		client := connect(t, script(t, func(c net.Conn) { _, _ = c.Write([]byte(reply)) }), modern, enough)
+		client.recorder.Secret("client_secret", clientSecret)
+		failure := client.refused(t, t.Context(), call(t, "bind3PID"))
 		leaks(t, name, failure.Error())
-		w.nothingLeaked(t)
+		client.nothingLeaked(t)
 	}
 }
 
 func TestTheCutOfALongBodyShowsNoPartOfASecret(t *testing.T) {
 	for shift := range len(accessToken) + 2 {
 		body := strings.Repeat("a", maxEvidence-shift) + accessToken + strings.Repeat("b", 100)
-		w := connect(t, serve(t, canned{status: 200, body: body}), modern, enough)
-		w.recorder.Secret("access_token", accessToken)
-		w.answer(t, call(t, "bind3PID"))
-		w.nothingLeaked(t)
+		client := connect(t, serve(t, canned{status: 200, body: body}), modern, enough)
+		client.recorder.Secret("access_token", accessToken)
+		client.answer(t, call(t, "bind3PID"))
+		client.nothingLeaked(t)
 	}
 }
 
 func TestMaskHidesKnownAndNamedSecrets(t *testing.T) {
 	g := NewWithT(t)
-	w := connect(t, "http://127.0.0.1", modern, enough)
-	w.recorder.Secret("token", mailToken)
-	g.Expect(w.recorder.Mask("got " + mailToken + ` and {"password":"x"}`)).To(Equal(`got <token 1> and {"password":"<password 1>"}`))
+	client := connect(t, "http://127.0.0.1", modern, enough)
+	client.recorder.Secret("token", mailToken)
+	g.Expect(client.recorder.Mask("got " + mailToken + ` and {"password":"x"}`)).To(Equal(`got <token 1> and {"password":"<password 1>"}`))
 }

@@ -38,8 +38,8 @@ type Request struct {
 	Header http.Header // added last; a nil value removes a header we would send
 }
 
-// NoAnswer is the error of a request that was not answered.
-type NoAnswer struct {
+// NoResponse is the error of a request that was not answered.
+type NoResponse struct {
 	Why      string // one sentence
 	TimedOut bool
 	// Cancelled says that the caller gave up, which is not the server's fault.
@@ -47,7 +47,7 @@ type NoAnswer struct {
 	Exchange  string // id in exchanges.jsonl
 }
 
-func (n *NoAnswer) Error() string { return n.Why }
+func (n *NoResponse) Error() string { return n.Why }
 
 // A transport sends requests to one homeserver and reads its responses.
 type transport struct {
@@ -90,12 +90,12 @@ func normal(base string) string {
 
 // send sends a request. Beside a failure stands the part of the response that came
 // before it. There is no response at all when the request could not be built.
-func (t *transport) send(ctx context.Context, r Request) (*Response, *NoAnswer) {
+func (t *transport) send(ctx context.Context, r Request) (*Response, *NoResponse) {
 	ctx, cancel := context.WithTimeout(ctx, t.deadline)
 	defer cancel()
 	req, body, err := t.build(ctx, r)
 	if err != nil {
-		return nil, &NoAnswer{Why: err.Error()}
+		return nil, &NoResponse{Why: err.Error()}
 	}
 	response := &Response{
 		Operation: t.operation(req),
@@ -107,7 +107,7 @@ func (t *transport) send(ctx context.Context, r Request) (*Response, *NoAnswer) 
 	}
 	if n := t.unresponsive(response.Operation); response.Operation != "" && n >= givingUp {
 		// Waiting in vain would cost a deadline in every spec that passes here.
-		return response, &NoAnswer{Why: fmt.Sprintf("not sent: the last %d requests to %s were not answered in time", n, response.Operation)}
+		return response, &NoResponse{Why: fmt.Sprintf("not sent: the last %d requests to %s were not answered in time", n, response.Operation)}
 	}
 	failure := t.read(req, response)
 	t.count(response.Operation, failure)
@@ -129,7 +129,7 @@ func (t *transport) unresponsive(operation string) int {
 	return t.silent[operation]
 }
 
-func (t *transport) count(operation string, failure *NoAnswer) {
+func (t *transport) count(operation string, failure *NoResponse) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if failure != nil && failure.TimedOut {
@@ -177,11 +177,11 @@ func (t *transport) build(ctx context.Context, r Request) (*http.Request, []byte
 }
 
 // read performs the request and fills in the response.
-func (t *transport) read(req *http.Request, r *Response) *NoAnswer {
+func (t *transport) read(req *http.Request, r *Response) *NoResponse {
 	resp, err := t.carrier.RoundTrip(req)
 	if err != nil {
 		r.Took = time.Since(r.started)
-		return noAnswer(err, r.Took)
+		return noResponse(err, r.Took)
 	}
 	defer resp.Body.Close()
 	r.Status, r.Header, r.Proto = resp.StatusCode, resp.Header, resp.Proto
@@ -191,7 +191,7 @@ func (t *transport) read(req *http.Request, r *Response) *NoAnswer {
 		r.Body, r.Oversized = r.Body[:maxBody], true
 	}
 	if err != nil {
-		return noAnswer(fmt.Errorf("the body of the %d answer broke off after %d bytes: %w", r.Status, len(r.Body), err), r.Took)
+		return noResponse(fmt.Errorf("the body of the %d answer broke off after %d bytes: %w", r.Status, len(r.Body), err), r.Took)
 	}
 	if r.Oversized {
 		r.Malformed = fmt.Errorf("the body is longer than %d bytes", maxBody)
@@ -201,11 +201,11 @@ func (t *transport) read(req *http.Request, r *Response) *NoAnswer {
 	return nil
 }
 
-func noAnswer(err error, took time.Duration) *NoAnswer {
+func noResponse(err error, took time.Duration) *NoResponse {
 	var netErr net.Error
 	timedOut := errors.Is(err, context.DeadlineExceeded) || errors.As(err, &netErr) && netErr.Timeout()
 	if timedOut {
-		return &NoAnswer{Why: fmt.Sprintf("no complete answer within %s", took.Round(10*time.Millisecond)), TimedOut: true}
+		return &NoResponse{Why: fmt.Sprintf("no complete answer within %s", took.Round(10*time.Millisecond)), TimedOut: true}
 	}
-	return &NoAnswer{Why: "no answer: " + err.Error(), Cancelled: errors.Is(err, context.Canceled)}
+	return &NoResponse{Why: "no answer: " + err.Error(), Cancelled: errors.Is(err, context.Canceled)}
 }

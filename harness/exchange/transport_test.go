@@ -58,10 +58,10 @@ func TestWhatARequestLooksLikeOnTheWire(t *testing.T) {
 func TestAResponseKeepsWhatWasSentAndWhatCame(t *testing.T) {
 	g := NewWithT(t)
 	base := serve(t, canned{status: 403, header: http.Header{"X-Trace": {"17"}}, body: `{"errcode":"M_FORBIDDEN","error":"no","n":12345678901234567890}`})
-	w := connect(t, base, modern, enough)
+	client := connect(t, base, modern, enough)
 	r := call(t, "bind3PID")
 	r.Body = map[string]any{"sid": "1"}
-	a := w.answer(t, r)
+	a := client.answer(t, r)
 	g.Expect(a.Method).To(Equal(http.MethodPost))
 	g.Expect(a.URL).To(Equal(base + r.Path))
 	g.Expect(string(a.Sent)).To(Equal(`{"sid":"1"}`))
@@ -72,7 +72,7 @@ func TestAResponseKeepsWhatWasSentAndWhatCame(t *testing.T) {
 	g.Expect(a.ID).To(Equal("p1-1"))
 	g.Expect(a.JSON["n"]).To(Equal(json.Number("12345678901234567890")))
 	g.Expect(a.Malformed).NotTo(HaveOccurred())
-	g.Expect(w.recorder.Last()).To(BeIdenticalTo(a))
+	g.Expect(client.recorder.Last()).To(BeIdenticalTo(a))
 }
 
 func TestRequestsThatCannotBeBuiltAreNotRecorded(t *testing.T) {
@@ -82,10 +82,10 @@ func TestRequestsThatCannotBeBuiltAreNotRecorded(t *testing.T) {
 		"a URL that is none":     {Method: http.MethodGet, Path: "/%zz"},
 	} {
 		g := NewWithT(t)
-		w := connect(t, "http://127.0.0.1", modern, enough)
-		w.refused(t, t.Context(), r)
-		g.Expect(w.recorder.Seen()).To(BeEmpty(), name)
-		g.Expect(w.lines(t)).To(BeEmpty(), name)
+		client := connect(t, "http://127.0.0.1", modern, enough)
+		client.refused(t, t.Context(), r)
+		g.Expect(client.recorder.Seen()).To(BeEmpty(), name)
+		g.Expect(client.lines(t)).To(BeEmpty(), name)
 	}
 }
 
@@ -104,33 +104,33 @@ func TestOnlyDeclaredOperationsAreJudged(t *testing.T) {
 		"a port that begins like": {Method: http.MethodGet, Path: hs + "0" + path},
 	} {
 		g := NewWithT(t)
-		w := connect(t, hs, modern, enough)
-		a, err := w.Do(t.Context(), r)
+		client := connect(t, hs, modern, enough)
+		a, err := client.Do(t.Context(), r)
 		if err == nil {
 			g.Expect(a.Operation).To(BeEmpty(), name)
 		}
-		g.Expect(w.recorder.Findings()).To(BeEmpty(), name)
-		g.Expect(w.recorder.Last()).To(BeNil(), name)
-		g.Expect(w.recorder.Seen()).To(HaveLen(1), "%s: it is recorded all the same", name)
+		g.Expect(client.recorder.Findings()).To(BeEmpty(), name)
+		g.Expect(client.recorder.Last()).To(BeNil(), name)
+		g.Expect(client.recorder.Seen()).To(HaveLen(1), "%s: it is recorded all the same", name)
 	}
 	for name, c := range map[string]struct{ base, path string }{
 		"with a query":    {hs + "/", path + "?access_token=x"},
 		"as absolute URL": {hs + "/", hs + path},
 		"in capitals":     {strings.Replace(hs, "http:", "HTTP:", 1), path},
 	} {
-		w := connect(t, c.base, modern, enough)
-		NewWithT(t).Expect(w.answer(t, Request{Method: http.MethodGet, Path: c.path}).Operation).To(Equal("getAccount3PIDs"), name)
+		client := connect(t, c.base, modern, enough)
+		NewWithT(t).Expect(client.answer(t, Request{Method: http.MethodGet, Path: c.path}).Operation).To(Equal("getAccount3PIDs"), name)
 	}
 }
 
 func TestABaseURLMayHaveAPath(t *testing.T) {
 	g := NewWithT(t)
 	hs := serve(t, canned{status: 200, body: `{}`})
-	w := connect(t, hs+"/matrix/", modern, enough)
-	g.Expect(w.Base()).To(Equal(hs + "/matrix"))
-	g.Expect(w.answer(t, call(t, "bind3PID")).Operation).To(Equal("bind3PID"))
+	client := connect(t, hs+"/matrix/", modern, enough)
+	g.Expect(client.Base()).To(Equal(hs + "/matrix"))
+	g.Expect(client.answer(t, call(t, "bind3PID")).Operation).To(Equal("bind3PID"))
 	outside := Request{Method: http.MethodPost, Path: hs + "/_matrix/client/v3/account/3pid/bind"}
-	g.Expect(w.answer(t, outside).Operation).To(BeEmpty())
+	g.Expect(client.answer(t, outside).Operation).To(BeEmpty())
 }
 
 // soon is the deadline of requests that are meant to miss it.
@@ -161,23 +161,23 @@ func TestServersThatDoNotAnswerInTime(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			w := connect(t, script(t, play), modern, soon)
-			var failure *NoAnswer
-			within(t, soon, func() { failure = w.refused(t, t.Context(), call(t, "bind3PID")) })
+			client := connect(t, script(t, play), modern, soon)
+			var failure *NoResponse
+			within(t, soon, func() { failure = client.refused(t, t.Context(), call(t, "bind3PID")) })
 			g.Expect(failure.TimedOut).To(BeTrue(), failure.Why)
 			g.Expect(failure.Why).To(HavePrefix("no complete answer within "))
 			g.Expect(failure.Exchange).To(Equal("p1-1"))
-			g.Expect(brief(w.recorder.Findings())).To(Equal([]string{"gen-001-json-object-body"}))
-			g.Expect(w.Unresponsive("bind3PID")).To(Equal(1))
+			g.Expect(brief(client.recorder.Findings())).To(Equal([]string{"gen-001-json-object-body"}))
+			g.Expect(client.Unresponsive("bind3PID")).To(Equal(1))
 		})
 	}
 }
 
 // Whether the limit of time or one of net/http comes first is of no interest.
 func TestAServerThatSays100AgainAndAgain(t *testing.T) {
-	w := connect(t, script(t, func(c net.Conn) { untilGone(c, time.Millisecond, "HTTP/1.1 100 Continue\r\n\r\n") }), modern, soon)
-	within(t, soon, func() { w.refused(t, t.Context(), call(t, "bind3PID")) })
-	NewWithT(t).Expect(brief(w.recorder.Findings())).To(Equal([]string{"gen-001-json-object-body"}))
+	client := connect(t, script(t, func(c net.Conn) { untilGone(c, time.Millisecond, "HTTP/1.1 100 Continue\r\n\r\n") }), modern, soon)
+	within(t, soon, func() { client.refused(t, t.Context(), call(t, "bind3PID")) })
+	NewWithT(t).Expect(brief(client.recorder.Findings())).To(Equal([]string{"gen-001-json-object-body"}))
 }
 
 func TestServersThatBreakOff(t *testing.T) {
@@ -201,14 +201,14 @@ func TestServersThatBreakOff(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			w := connect(t, script(t, c.play), modern, enough)
-			failure := w.refused(t, t.Context(), call(t, "bind3PID"))
+			client := connect(t, script(t, c.play), modern, enough)
+			failure := client.refused(t, t.Context(), call(t, "bind3PID"))
 			g.Expect(failure.TimedOut).To(BeFalse(), failure.Why)
 			g.Expect(failure.Why).To(ContainSubstring(c.says))
-			g.Expect(brief(w.recorder.Findings())).To(Equal([]string{"gen-001-json-object-body"}))
-			g.Expect(w.recorder.Findings()[0].Message).To(ContainSubstring(failure.Why))
-			g.Expect(w.Unresponsive("bind3PID")).To(BeZero())
-			g.Expect(w.lines(t)[0].Error).To(Equal(failure.Why))
+			g.Expect(brief(client.recorder.Findings())).To(Equal([]string{"gen-001-json-object-body"}))
+			g.Expect(client.recorder.Findings()[0].Message).To(ContainSubstring(failure.Why))
+			g.Expect(client.Unresponsive("bind3PID")).To(BeZero())
+			g.Expect(client.lines(t)[0].Error).To(Equal(failure.Why))
 		})
 	}
 }
@@ -218,19 +218,19 @@ func TestNobodyListens(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(listener.Close()).To(Succeed())
-	w := connect(t, "http://"+listener.Addr().String(), modern, enough)
-	failure := w.refused(t, t.Context(), call(t, "bind3PID"))
+	client := connect(t, "http://"+listener.Addr().String(), modern, enough)
+	failure := client.refused(t, t.Context(), call(t, "bind3PID"))
 	g.Expect(failure).To(MatchError(And(HavePrefix("no answer: "), ContainSubstring("connection refused"))))
 	g.Expect(failure.TimedOut).To(BeFalse())
 }
 
 func TestAHeaderIsKeptWhenItsBodyBreaksOff(t *testing.T) {
 	g := NewWithT(t)
-	w := connect(t, script(t, func(c net.Conn) {
+	client := connect(t, script(t, func(c net.Conn) {
 		_, _ = c.Write([]byte("HTTP/1.1 403 No\r\nX-Trace: 17\r\nContent-Length: 99\r\n\r\n{\"a\":"))
 	}), modern, enough)
-	w.refused(t, t.Context(), call(t, "bind3PID"))
-	record := w.lines(t)[0]
+	client.refused(t, t.Context(), call(t, "bind3PID"))
+	record := client.lines(t)[0]
 	g.Expect(record.Response.Status).To(Equal(403))
 	g.Expect(record.Response.Body).To(Equal(`{"a":`))
 	g.Expect(record.Response.Headers).To(HaveKeyWithValue("X-Trace", []string{"17"}))
@@ -248,19 +248,19 @@ func TestBodiesBeyondTheLimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			w := connect(t, serve(t, c.handler), modern, enough)
-			a := w.answer(t, call(t, "bind3PID"))
+			client := connect(t, serve(t, c.handler), modern, enough)
+			a := client.answer(t, call(t, "bind3PID"))
 			g.Expect(a.Body).To(HaveLen(maxBody))
 			g.Expect(a.Oversized).To(Equal(c.over))
 			if !c.over {
 				g.Expect(a.JSON).NotTo(BeNil())
-				g.Expect(w.recorder.Findings()).To(BeEmpty())
+				g.Expect(client.recorder.Findings()).To(BeEmpty())
 				return
 			}
 			g.Expect(a.JSON).To(BeNil())
 			g.Expect(a.Malformed).To(HaveOccurred())
-			g.Expect(brief(w.recorder.Findings())).To(Equal([]string{"gen-001-json-object-body"}))
-			g.Expect(w.recorder.Findings()[0].Message).To(ContainSubstring(fmt.Sprint(maxBody)))
+			g.Expect(brief(client.recorder.Findings())).To(Equal([]string{"gen-001-json-object-body"}))
+			g.Expect(client.recorder.Findings()[0].Message).To(ContainSubstring(fmt.Sprint(maxBody)))
 		})
 	}
 }
@@ -278,17 +278,17 @@ func endless(w http.ResponseWriter, _ *http.Request) {
 func TestRedirectsAreResponsesAndNotFollowed(t *testing.T) {
 	g := NewWithT(t)
 	var asked atomic.Int32
-	w := connect(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	client := connect(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)
 		http.Redirect(w, r, r.URL.Path+"/again", http.StatusTemporaryRedirect)
 	})), modern, enough)
-	a := w.answer(t, call(t, "bind3PID"))
+	a := client.answer(t, call(t, "bind3PID"))
 	g.Expect(a.Status).To(Equal(http.StatusTemporaryRedirect))
 	g.Expect(a.Header.Get("Location")).To(HaveSuffix("/bind/again"))
 	g.Expect(asked.Load()).To(BeEquivalentTo(1))
 
-	w = connect(t, serve(t, canned{status: 302, header: http.Header{"Location": {"http://%zz"}}, body: "{}"}), modern, enough)
-	g.Expect(w.answer(t, call(t, "bind3PID")).Status).To(Equal(302), "a redirect to nowhere")
+	client = connect(t, serve(t, canned{status: 302, header: http.Header{"Location": {"http://%zz"}}, body: "{}"}), modern, enough)
+	g.Expect(client.answer(t, call(t, "bind3PID")).Status).To(Equal(302), "a redirect to nowhere")
 }
 
 func TestACompressedBodyStaysAsItCame(t *testing.T) {
@@ -297,19 +297,19 @@ func TestACompressedBodyStaysAsItCame(t *testing.T) {
 	z := gzip.NewWriter(&bomb)
 	_, _ = z.Write([]byte(`{"a":"` + strings.Repeat("a", 2*maxBody) + `"}`))
 	_ = z.Close()
-	w := connect(t, serve(t, canned{status: 200, header: http.Header{"Content-Encoding": {"gzip"}}, body: bomb.String()}), modern, enough)
-	a := w.answer(t, call(t, "bind3PID"))
+	client := connect(t, serve(t, canned{status: 200, header: http.Header{"Content-Encoding": {"gzip"}}, body: bomb.String()}), modern, enough)
+	a := client.answer(t, call(t, "bind3PID"))
 	g.Expect(a.Body).To(Equal(bomb.Bytes()))
 	g.Expect(a.Oversized).To(BeFalse())
 	g.Expect(a.JSON).To(BeNil())
-	g.Expect(w.recorder.Findings()).To(HaveLen(1))
-	g.Expect(w.lines(t)).To(HaveLen(1), "bytes that are no text do not spoil the file")
+	g.Expect(client.recorder.Findings()).To(HaveLen(1))
+	g.Expect(client.lines(t)).To(HaveLen(1), "bytes that are no text do not spoil the file")
 }
 
 func TestTimeOutsInARowAreCountedPerOperation(t *testing.T) {
 	g := NewWithT(t)
 	var silent atomic.Bool
-	w := connect(t, script(t, func(c net.Conn) {
+	client := connect(t, script(t, func(c net.Conn) {
 		if silent.Load() {
 			hold(c)
 			return
@@ -320,28 +320,28 @@ func TestTimeOutsInARowAreCountedPerOperation(t *testing.T) {
 
 	silent.Store(true)
 	for n := range givingUp - 1 {
-		w.refused(t, t.Context(), bind)
-		g.Expect(w.Unresponsive("bind3PID")).To(Equal(n + 1))
+		client.refused(t, t.Context(), bind)
+		g.Expect(client.Unresponsive("bind3PID")).To(Equal(n + 1))
 	}
-	w.refused(t, t.Context(), add)
-	g.Expect(w.Unresponsive("add3PID")).To(Equal(1))
-	g.Expect(w.Unresponsive("getAccount3PIDs")).To(BeZero())
+	client.refused(t, t.Context(), add)
+	g.Expect(client.Unresponsive("add3PID")).To(Equal(1))
+	g.Expect(client.Unresponsive("getAccount3PIDs")).To(BeZero())
 
 	silent.Store(false)
-	w.transport.deadline = enough
-	w.answer(t, bind)
-	g.Expect(w.Unresponsive("bind3PID")).To(BeZero(), "an answer ends the row")
-	g.Expect(w.Unresponsive("add3PID")).To(Equal(1), "but only that operation's")
+	client.transport.deadline = enough
+	client.answer(t, bind)
+	g.Expect(client.Unresponsive("bind3PID")).To(BeZero(), "an answer ends the row")
+	g.Expect(client.Unresponsive("add3PID")).To(Equal(1), "but only that operation's")
 }
 
 func TestAnOperationThatDoesNotAnswerIsNotAskedForEver(t *testing.T) {
 	g := NewWithT(t)
 	var asked atomic.Int32
-	w := connect(t, script(t, func(c net.Conn) { asked.Add(1); hold(c) }), modern, soon)
+	client := connect(t, script(t, func(c net.Conn) { asked.Add(1); hold(c) }), modern, soon)
 	for range givingUp {
-		w.refused(t, t.Context(), call(t, "bind3PID"))
+		client.refused(t, t.Context(), call(t, "bind3PID"))
 	}
-	failure := w.refused(t, t.Context(), call(t, "bind3PID"))
+	failure := client.refused(t, t.Context(), call(t, "bind3PID"))
 	g.Expect(failure.Why).To(HavePrefix("not sent"))
 	g.Expect(asked.Load()).To(BeEquivalentTo(givingUp))
 }
@@ -349,12 +349,12 @@ func TestAnOperationThatDoesNotAnswerIsNotAskedForEver(t *testing.T) {
 func TestARequestThatItsSpecGivesUpIsNoTimeOut(t *testing.T) {
 	g := NewWithT(t)
 	arrived := make(chan struct{})
-	w := connect(t, script(t, func(c net.Conn) { close(arrived); hold(c) }), modern, enough)
+	client := connect(t, script(t, func(c net.Conn) { close(arrived); hold(c) }), modern, enough)
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-arrived; cancel() }()
-	var failure *NoAnswer
-	within(t, 0, func() { failure = w.refused(t, ctx, call(t, "bind3PID")) })
+	var failure *NoResponse
+	within(t, 0, func() { failure = client.refused(t, ctx, call(t, "bind3PID")) })
 	g.Expect(failure.TimedOut).To(BeFalse())
-	g.Expect(w.Unresponsive("bind3PID")).To(BeZero())
-	g.Expect(w.recorder.Findings()).To(BeEmpty(), "it is not held against the server")
+	g.Expect(client.Unresponsive("bind3PID")).To(BeZero())
+	g.Expect(client.recorder.Findings()).To(BeEmpty(), "it is not held against the server")
 }

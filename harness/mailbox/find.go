@@ -32,7 +32,7 @@ func (c *Client) Find(ctx context.Context, address string) ([]Mail, error) {
 func (c *Client) search(ctx context.Context, address string) ([]Summary, error) {
 	needle := searchable(address)
 	if needle == "" {
-		return nil, fmt.Errorf("mailbox %s: cannot search for the address %q: it has no letter or digit", c.URL(), address)
+		return nil, fmt.Errorf("mailbox %s: cannot search for the address %q: it has no letter or digit", c.url, address)
 	}
 	query := url.Values{
 		"query": {`addressed:"` + needle + `"`},

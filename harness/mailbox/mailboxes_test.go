@@ -33,7 +33,7 @@ func onEachServer(t *testing.T, test func(t *testing.T, server mailServer)) {
 
 func startCatcher(t *testing.T) mailServer {
 	t.Helper()
-	c, err := catcher.Start(t.Context(), catcher.Options{})
+	c, err := catcher.Start(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func startCatcher(t *testing.T) mailServer {
 			t.Error(err)
 		}
 	})
-	return mailServer{Client: newClient(t, c.APIURL()), smtpAddr: c.SMTPAddr()}
+	return mailServer{Client: mailbox.New(c.APIURL()), smtpAddr: c.SMTPAddr()}
 }
 
 func connectMailpit(t *testing.T) mailServer {
@@ -51,7 +51,7 @@ func connectMailpit(t *testing.T) mailServer {
 	if apiURL == "" || smtpAddr == "" {
 		t.Skip("not run against a real Mailpit: set MAILPIT_URL (http://host:port) and MAILPIT_SMTP (host:port) for that")
 	}
-	return mailServer{Client: newClient(t, apiURL), smtpAddr: smtpAddr}
+	return mailServer{Client: mailbox.New(apiURL), smtpAddr: smtpAddr}
 }
 
 // fakeMailpit gives fixed answers by path, and for a search by path and start;
@@ -71,16 +71,7 @@ func fakeMailpit(t *testing.T, answers map[string]string) mailServer {
 		_, _ = io.WriteString(w, answer)
 	}))
 	t.Cleanup(fake.Close)
-	return mailServer{Client: newClient(t, fake.URL)}
-}
-
-func newClient(t *testing.T, apiURL string) *mailbox.Client {
-	t.Helper()
-	client, err := mailbox.New(apiURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client
+	return mailServer{Client: mailbox.New(fake.URL)}
 }
 
 // freshAddress is an address that no other test, and no earlier run against the

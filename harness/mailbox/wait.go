@@ -49,7 +49,7 @@ func (c *Client) WaitFor(ctx context.Context, address string, n int) ([]Mail, er
 // another spelling of the address is a usual reason.
 func (c *Client) missing(ctx context.Context, address string, n int, found []Summary, waited time.Duration) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "mailbox %s: waited %s for %d mail(s) to %s, got %d", c.URL(), waited.Round(time.Millisecond), n, address, len(found))
+	fmt.Fprintf(&b, "mailbox %s: waited %s for %d mail(s) to %s, got %d", c.url, waited.Round(time.Millisecond), n, address, len(found))
 	for _, s := range found {
 		fmt.Fprintf(&b, "\n  %s", s)
 	}

@@ -28,60 +28,6 @@ func TestWaitForReturnsWhatIsThere(t *testing.T) {
 	})
 }
 
-func TestWaitForSeesMailsComing(t *testing.T) {
-	onEachServer(t, func(t *testing.T, server mailServer) {
-		address := freshAddress()
-		var delivery sync.WaitGroup
-		defer delivery.Wait()
-		// Nothing is sent before the client has looked in vain at least once.
-		client, looked := watchedClient(t, server.URL())
-		delivery.Go(func() {
-			<-looked
-			for i := range 2 {
-				if err := server.send([]string{address}, textMail(address, fmt.Sprint(i), "x")...); err != nil {
-					t.Error(err)
-				}
-			}
-		})
-
-		if mails := (mailServer{Client: client}).waitFor(t, address, 2); len(mails) != 2 {
-			t.Errorf("want two mails, got %s", subjects(mails))
-		}
-	})
-}
-
-// watchedClient is a client whose first answered search closes looked.
-func watchedClient(t *testing.T, apiURL string) (client *mailbox.Client, looked <-chan struct{}) {
-	t.Helper()
-	seen := make(chan struct{})
-	var once sync.Once
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		forward(t, w, r, apiURL)
-		if strings.HasSuffix(r.URL.Path, "/search") {
-			once.Do(func() { close(seen) })
-		}
-	}))
-	t.Cleanup(proxy.Close)
-	return newClient(t, proxy.URL), seen
-}
-
-// forward passes a request on to another base URL.
-func forward(t *testing.T, w http.ResponseWriter, r *http.Request, baseURL string) {
-	request, err := http.NewRequestWithContext(r.Context(), r.Method, baseURL+r.URL.RequestURI(), r.Body)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		w.WriteHeader(http.StatusBadGateway)
-		return
-	}
-	defer response.Body.Close()
-	w.WriteHeader(response.StatusCode)
-	_, _ = io.Copy(w, response.Body)
-}
-
 func TestWaitForLooksLessAndLessOften(t *testing.T) {
 	var looks atomic.Int32
 	empty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,7 +39,7 @@ func TestWaitForLooksLessAndLessOften(t *testing.T) {
 	defer empty.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if _, err := newClient(t, empty.URL).WaitFor(ctx, "bob@x", 1); err == nil {
+	if _, err := mailbox.New(empty.URL).WaitFor(ctx, "bob@x", 1); err == nil {
 		t.Fatal("want an error")
 	}
 
@@ -141,7 +87,7 @@ func TestWaitForDoesNotWaitForABrokenMailbox(t *testing.T) {
 	}))
 	defer broken.Close()
 
-	_, err := newClient(t, broken.URL).WaitFor(t.Context(), "bob@example.org", 1)
+	_, err := mailbox.New(broken.URL).WaitFor(t.Context(), "bob@example.org", 1)
 	if err == nil || !strings.Contains(err.Error(), "500") || !strings.Contains(err.Error(), "database is locked") {
 		t.Errorf("want the mailbox's own error, got: %v", err)
 	}

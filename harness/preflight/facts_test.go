@@ -71,7 +71,7 @@ func TestAHomeserverThatDoesNotAnswer(t *testing.T) {
 	client := exchange.NewClient(base, nil, exchange.NewRecorder(nil, masking.New(""), ""), enough)
 	_, err = preflight.Versions(t.Context(), client)
 	g.Expect(err).To(MatchError(And(HavePrefix("the homeserver at "+base+" does not answer"), ContainSubstring("connection refused"))))
-	var failure *exchange.NoAnswer
+	var failure *exchange.NoResponse
 	g.Expect(errors.As(err, &failure)).To(BeTrue(), "the cause stays within reach")
 }
 

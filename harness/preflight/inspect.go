@@ -35,10 +35,7 @@ func Inspect(ctx context.Context, c config.Config, s *deploy.Servers, connect fu
 		}
 		s.Homeservers[variant] = hs
 	}
-	mails, err := mailbox.New(s.MailAPI)
-	if err != nil {
-		return nil, err
-	}
+	mails := mailbox.New(s.MailAPI)
 	probe := fmt.Sprintf("probe.%s@%s", s.RunID, c.Mail.Domain)
 	client := connect(s.Main().URL, c.Scale(10*time.Second))
 	s.Capabilities = map[string]deploy.Capability{

@@ -51,16 +51,12 @@ func hang(_ http.ResponseWriter, r *http.Request) {
 
 func startCatcher(t *testing.T) (*catcher.Catcher, *mailbox.Client) {
 	t.Helper()
-	c, err := catcher.Start(t.Context(), catcher.Options{})
+	c, err := catcher.Start(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	mails, err := mailbox.New(c.APIURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c, mails
+	return c, mailbox.New(c.APIURL())
 }
 
 // A probe is the request for a mail that a fake homeserver received.

@@ -207,7 +207,7 @@ func (r *Run) join(d deploy.Deployment, evidence *os.File, process int) error {
 		r.identity = append(r.identity, control.New(url))
 	}
 	if d.MailAPI != "" {
-		r.mail, err = mailbox.New(d.MailAPI)
+		r.mail = mailbox.New(d.MailAPI)
 	}
 	return err
 }

@@ -18,7 +18,7 @@ func TestMailsThatAPassingSpecHasReadGo(t *testing.T) {
 		"failing": {[]string{oneRow, oneBug}, 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			box, err := catcher.Start(t.Context(), catcher.Options{})
+			box, err := catcher.Start(t.Context(), "")
 			if err != nil {
 				t.Fatal(err)
 			}

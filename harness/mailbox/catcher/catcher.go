@@ -8,6 +8,7 @@
 package catcher
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,15 +26,8 @@ import (
 // answered with 552.
 const maxMessageBytes = 1 << 20
 
-// anyLoopbackPort is where both servers listen unless told otherwise.
+// anyLoopbackPort is where the servers listen unless told otherwise.
 const anyLoopbackPort = "127.0.0.1:0"
-
-// Options says where to listen. The zero value is good for a homeserver on the
-// same machine; one in a container needs an address that it can reach.
-type Options struct {
-	SMTPAddr string // host:port for mails, default 127.0.0.1:0
-	APIAddr  string // host:port for the HTTP API, default 127.0.0.1:0
-}
 
 // Catcher is a running mail catcher. Its methods may be called from any
 // goroutine.
@@ -49,15 +43,18 @@ type Catcher struct {
 	close   func() error
 }
 
-// Start listens for mails and for API requests, and serves both until Close.
+// Start listens for mails at smtpAddr and for API requests on the loopback interface,
+// and serves both until Close. Without an address a homeserver on the same machine can
+// send; one in a container needs an address that it can reach.
+//
 // The context limits the start alone: in Ginkgo it belongs to a set-up node and
 // is done long before the specs are.
-func Start(ctx context.Context, options Options) (*Catcher, error) {
-	smtpListener, err := listen(ctx, options.SMTPAddr)
+func Start(ctx context.Context, smtpAddr string) (*Catcher, error) {
+	smtpListener, err := listen(ctx, cmp.Or(smtpAddr, anyLoopbackPort))
 	if err != nil {
 		return nil, fmt.Errorf("mail catcher: cannot listen for SMTP: %w", err)
 	}
-	apiListener, err := listen(ctx, options.APIAddr)
+	apiListener, err := listen(ctx, anyLoopbackPort)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("mail catcher: cannot listen for its HTTP API: %w", err), smtpListener.Close())
 	}
@@ -87,15 +84,8 @@ func Start(ctx context.Context, options Options) (*Catcher, error) {
 // SMTPAddr is the host:port that takes mails, as it was bound.
 func (c *Catcher) SMTPAddr() string { return c.smtpListener.Addr().String() }
 
-// APIURL is the base URL for mailbox.New, without a trailing slash. For a
-// listener on all interfaces it names the loopback one.
-func (c *Catcher) APIURL() string {
-	addr := c.apiListener.Addr().(*net.TCPAddr)
-	if addr.IP.IsUnspecified() {
-		return fmt.Sprintf("http://127.0.0.1:%d", addr.Port)
-	}
-	return "http://" + addr.String()
-}
+// APIURL is the base URL for mailbox.New.
+func (c *Catcher) APIURL() string { return "http://" + c.apiListener.Addr().String() }
 
 // Count is the number of mails that are kept now.
 func (c *Catcher) Count() int {
@@ -125,9 +115,6 @@ func (c *Catcher) shutDown() error {
 }
 
 func listen(ctx context.Context, addr string) (net.Listener, error) {
-	if addr == "" {
-		addr = anyLoopbackPort
-	}
 	return new(net.ListenConfig).Listen(ctx, "tcp", addr)
 }
 

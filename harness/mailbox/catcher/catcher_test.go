@@ -17,9 +17,9 @@ import (
 	"threepid-conformance/harness/mailbox/catcher"
 )
 
-func start(t *testing.T, options catcher.Options) *catcher.Catcher {
+func start(t *testing.T) *catcher.Catcher {
 	t.Helper()
-	c, err := catcher.Start(t.Context(), options)
+	c, err := catcher.Start(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func send(t *testing.T, client *smtp.Client, to, mail string) {
 }
 
 func TestLoopbackByDefault(t *testing.T) {
-	c := start(t, catcher.Options{})
+	c := start(t)
 	for _, addr := range []string{c.SMTPAddr(), strings.TrimPrefix(c.APIURL(), "http://")} {
 		if host, port, err := net.SplitHostPort(addr); err != nil || host != "127.0.0.1" || port == "0" {
 			t.Errorf("want a port of 127.0.0.1, got %s", addr)
@@ -53,31 +53,16 @@ func TestLoopbackByDefault(t *testing.T) {
 	}
 }
 
-func TestAPIURLOfAllInterfacesCanBeDialled(t *testing.T) {
-	c := start(t, catcher.Options{APIAddr: "0.0.0.0:0"})
-	if !strings.HasPrefix(c.APIURL(), "http://127.0.0.1:") {
-		t.Errorf("want a loopback URL, got %s", c.APIURL())
-	}
-	get(t, c, "/readyz", http.StatusOK)
-}
-
 func TestStartNamesTheAddressThatIsTaken(t *testing.T) {
-	taken := start(t, catcher.Options{})
-	api := strings.TrimPrefix(taken.APIURL(), "http://")
-	for protocol, options := range map[string]catcher.Options{
-		"SMTP":     {SMTPAddr: taken.SMTPAddr()},
-		"HTTP API": {APIAddr: api},
-	} {
-		_, err := catcher.Start(t.Context(), options)
-		if err == nil || !strings.Contains(err.Error(), protocol) || !strings.Contains(err.Error(), options.SMTPAddr+options.APIAddr) {
-			t.Errorf("%s: want an error that names the protocol and the address, got %v", protocol, err)
-		}
+	taken := start(t).SMTPAddr()
+	if _, err := catcher.Start(t.Context(), taken); err == nil || !strings.Contains(err.Error(), taken) {
+		t.Errorf("want an error that names the address, got %v", err)
 	}
 }
 
 func TestOutlivesTheContextOfItsStart(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	c, err := catcher.Start(ctx, catcher.Options{})
+	c, err := catcher.Start(ctx, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +76,7 @@ func TestOutlivesTheContextOfItsStart(t *testing.T) {
 }
 
 func TestCloseStopsBothListenersAndMayBeRepeated(t *testing.T) {
-	c := start(t, catcher.Options{})
+	c := start(t)
 	client := dial(t, c)
 	send(t, client, "bob@example.org", "Subject: x\r\n\r\nx\r\n")
 	for range 2 {
@@ -112,7 +97,7 @@ func TestCloseStopsBothListenersAndMayBeRepeated(t *testing.T) {
 
 func TestCloseRightAfterStart(t *testing.T) {
 	for range 50 { // Close may come before either server has begun to serve
-		c, err := catcher.Start(t.Context(), catcher.Options{})
+		c, err := catcher.Start(t.Context(), "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +108,7 @@ func TestCloseRightAfterStart(t *testing.T) {
 }
 
 func TestAnyPasswordIsAccepted(t *testing.T) {
-	c := start(t, catcher.Options{})
+	c := start(t)
 	for name, mechanism := range map[string]sasl.Client{
 		"PLAIN":                          sasl.NewPlainClient("", "hs", "any"),
 		"LOGIN":                          sasl.NewLoginClient("hs", "any"),
@@ -166,7 +151,7 @@ func (cramMD5) Start() (string, []byte, error) { return "CRAM-MD5", nil, nil }
 func (cramMD5) Next(_ []byte) ([]byte, error)  { return []byte("x"), nil }
 
 func TestUTF8AddressesAnd8BitBodies(t *testing.T) {
-	c := start(t, catcher.Options{})
+	c := start(t)
 	client := dial(t, c)
 	if err := client.Mail("hs@hs.test", &smtp.MailOptions{UTF8: true, Body: smtp.Body8BitMIME}); err != nil {
 		t.Fatal(err)
@@ -186,7 +171,7 @@ func TestUTF8AddressesAnd8BitBodies(t *testing.T) {
 }
 
 func TestTooLargeMailIsRefused(t *testing.T) {
-	c := start(t, catcher.Options{})
+	c := start(t)
 	client := dial(t, c)
 	err := client.SendMail("hs@hs.test", []string{"bob@example.org"}, bytes.NewReader(bytes.Repeat([]byte("x\r\n"), 1<<19)))
 	var refusal *smtp.SMTPError
@@ -200,7 +185,7 @@ func TestTooLargeMailIsRefused(t *testing.T) {
 }
 
 func TestLongLinesAreAccepted(t *testing.T) {
-	c := start(t, catcher.Options{})
+	c := start(t)
 	line := strings.Repeat("x", 10_000)
 	send(t, dial(t, c), "bob@example.org", "Subject: x\r\n\r\n"+line+"\r\n")
 	if got := theOnlyMail(t, c).Text; strings.TrimSpace(got) != line {
@@ -209,7 +194,7 @@ func TestLongLinesAreAccepted(t *testing.T) {
 }
 
 func TestMailIsThereWhenItIsAccepted(t *testing.T) {
-	c := start(t, catcher.Options{})
+	c := start(t)
 	client := dial(t, c)
 	for want := 1; want <= 100; want++ {
 		send(t, client, "bob@example.org", "Subject: x\r\n\r\nx\r\n")
@@ -220,7 +205,7 @@ func TestMailIsThereWhenItIsAccepted(t *testing.T) {
 }
 
 func TestTransactionsOfAConnectionDoNotMix(t *testing.T) {
-	c := start(t, catcher.Options{})
+	c := start(t)
 	client := dial(t, c)
 	if err := client.Mail("hs@hs.test", nil); err != nil {
 		t.Fatal(err)

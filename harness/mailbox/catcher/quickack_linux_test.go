@@ -7,15 +7,13 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"threepid-conformance/harness/mailbox/catcher"
 )
 
 // A client with Nagle's algorithm that writes the end of the mail on its own
 // waits for an acknowledgement of what came before. Linux delays it by 40 ms
 // unless told otherwise.
 func TestDataIsAcknowledgedAtOnce(t *testing.T) {
-	c := start(t, catcher.Options{})
+	c := start(t)
 	conn, err := net.Dial("tcp", c.SMTPAddr())
 	if err != nil {
 		t.Fatal(err)
