@@ -2,9 +2,11 @@ package harness
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
+	"github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 
 	"threepid-conformance/harness/exchange"
@@ -61,6 +63,12 @@ func BeRefused() types.GomegaMatcher {
 		},
 		wants: "a refusal: a 4xx status with errcode and error",
 	}
+}
+
+// BeTokenError holds for a refusal of the access token, which offers no flows,
+// whatever else the operation does with status 401.
+func BeTokenError(errcode string) types.GomegaMatcher {
+	return gomega.And(HaveStatus(http.StatusUnauthorized), HaveErrcode(errcode), gomega.Not(BeChallenge()))
 }
 
 // BeGranted holds for an answer with a 2xx status, whatever its body.

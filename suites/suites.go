@@ -7,5 +7,6 @@ import (
 	_ "threepid-conformance/fixtures/targets/folder"
 	_ "threepid-conformance/fixtures/targets/reference"
 	_ "threepid-conformance/fixtures/targets/synapse"
+	_ "threepid-conformance/suites/common"
 	_ "threepid-conformance/suites/contact"
 )

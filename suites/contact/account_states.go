@@ -39,7 +39,7 @@ var _ = Describe("A deactivated account", func() {
 		func(ctx SpecContext) {
 			call := calls.Granted(ctx, "getAccount3PIDs")
 			call.User.Deactivate(ctx, JSON{})
-			Expect(call.SendOnce(ctx)).To(refuseToken("M_UNKNOWN_TOKEN"))
+			Expect(call.SendOnce(ctx)).To(BeTokenError("M_UNKNOWN_TOKEN"))
 		})
 
 	It("adds nothing, and nobody logs into it by its address", Must("acc-004-deactivated"), Operation("add3PID"),
@@ -47,7 +47,7 @@ var _ = Describe("A deactivated account", func() {
 			call := calls.Granted(ctx, "add3PID")
 			alice := call.User
 			alice.Deactivate(ctx, JSON{})
-			Expect(call.SendOnce(ctx)).To(refuseToken("M_UNKNOWN_TOKEN"))
+			Expect(call.SendOnce(ctx)).To(BeTokenError("M_UNKNOWN_TOKEN"))
 			Expect(users.LogIn(ctx, users.ThirdPartyIdentifier("email", call.Address), alice.Password)).NotTo(BeGranted())
 		})
 

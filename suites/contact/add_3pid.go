@@ -11,8 +11,6 @@ import (
 	. "threepid-conformance/harness"
 )
 
-const addPath = "/account/3pid/add"
-
 // POST /account/3pid/add — client-server-api/#post_matrixclientv3account3pidadd
 //
 // This file is about what it does for a user with a validated session;
@@ -45,11 +43,11 @@ var _ = Describe("POST /account/3pid/add", func() {
 		func(ctx SpecContext) {
 			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			request := session.Credentials()
-			Expect(alice.Post(ctx, addPath, request)).To(BeChallenge())
+			Expect(alice.Post(ctx, "/account/3pid/add", request)).To(BeChallenge())
 
 			for _, nothing := range []any{JSON{}, nil} {
 				request["auth"] = nothing
-				Expect(alice.Post(ctx, addPath, request)).NotTo(BeGranted())
+				Expect(alice.Post(ctx, "/account/3pid/add", request)).NotTo(BeGranted())
 			}
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
 			alice.MustAdd(ctx, session) // auth was all that was missing
@@ -59,10 +57,10 @@ var _ = Describe("POST /account/3pid/add", func() {
 		func(ctx SpecContext) {
 			alice, first, second := users.New(ctx), sessions.Email.Validate(ctx), sessions.Email.Validate(ctx)
 			alice.LogInAgain(ctx)
-			Expect(alice.Post(ctx, addPath, first.Credentials())).To(BeChallenge())
+			Expect(alice.Post(ctx, "/account/3pid/add", first.Credentials())).To(BeChallenge())
 
 			alice.MustAdd(ctx, first) // by another authentication
-			Expect(alice.Post(ctx, addPath, second.Credentials())).To(BeChallenge())
+			Expect(alice.Post(ctx, "/account/3pid/add", second.Credentials())).To(BeChallenge())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(second.Address))
 		})
 

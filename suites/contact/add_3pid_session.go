@@ -25,7 +25,7 @@ var _ = Describe("POST /account/3pid/add with a wrong session", func() {
 			request := session.Credentials()
 			delete(request, key)
 
-			Expect(alice.Authenticate(ctx, alice.Post(ctx, addPath, request))).To(BeRefused())
+			Expect(alice.Authenticate(ctx, alice.Post(ctx, "/account/3pid/add", request))).To(BeRefused())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
 			alice.MustAdd(ctx, session) // with both keys
 		},

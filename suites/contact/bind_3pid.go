@@ -3,7 +3,6 @@ package contact
 import (
 	"maps"
 	"net/http"
-	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -14,8 +13,6 @@ import (
 	. "threepid-conformance/harness"
 	"threepid-conformance/mockidserver/control"
 )
-
-const bind = "/account/3pid/bind"
 
 // POST /account/3pid/bind — client-server-api/#post_matrixclientv3account3pidbind
 //
@@ -31,9 +28,9 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			incomplete := maps.Clone(complete)
 			delete(incomplete, key)
 
-			Expect(alice.Post(ctx, bind, incomplete)).To(BeRefused())
+			Expect(alice.Post(ctx, "/account/3pid/bind", incomplete)).To(BeRefused())
 			Expect(server.Requests(ctx, "")).To(BeEmpty(), "a refused request must call nobody")
-			Expect(alice.Post(ctx, bind, complete)).To(HaveStatus(http.StatusOK))
+			Expect(alice.Post(ctx, "/account/3pid/bind", complete)).To(HaveStatus(http.StatusOK))
 		},
 		Entry("client_secret", "client_secret"),
 		Entry("id_server", "id_server"),
@@ -47,7 +44,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			server, other := identity.New(ctx, alice), identity.Other(ctx, alice)
 			session := server.Validate(ctx, alice)
 
-			Expect(alice.Post(ctx, bind, session.Binding())).To(HaveStatus(http.StatusOK))
+			Expect(alice.Post(ctx, "/account/3pid/bind", session.Binding())).To(HaveStatus(http.StatusOK))
 			requests := server.Requests(ctx, "")
 			Expect(requests).To(HaveLen(1), "requests at the identity server: %v", requests)
 			Expect(requests[0].Method + " " + requests[0].Target).To(Equal("POST /_matrix/identity/v2/3pid/bind"))
@@ -63,7 +60,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			body := session.Binding()
 			body["mxid"] = bob.ID // whoever the client names, the caller is meant
 
-			Expect(alice.Post(ctx, bind, body)).To(HaveStatus(http.StatusOK))
+			Expect(alice.Post(ctx, "/account/3pid/bind", body)).To(HaveStatus(http.StatusOK))
 			for _, request := range server.Requests(ctx, control.Bind) {
 				sent, err := request.JSON()
 				Expect(err).NotTo(HaveOccurred())
@@ -82,7 +79,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			server := identity.New(ctx, alice)
 			session := server.Validate(ctx, alice)
 
-			answer := alice.Post(ctx, bind, session.Binding())
+			answer := alice.Post(ctx, "/account/3pid/bind", session.Binding())
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			requests := server.Requests(ctx, control.Bind)
 			if len(requests) == 0 {
@@ -101,7 +98,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			server := identity.New(ctx, alice)
 			session := server.Validate(ctx, alice)
 
-			answer := alice.Post(ctx, bind, session.Binding())
+			answer := alice.Post(ctx, "/account/3pid/bind", session.Binding())
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.JSON).NotTo(BeNil(), "%s", answer)
 			Expect(server.Owner(ctx, session.Address)).To(Equal(alice.ID), "the identity server holds no binding")
@@ -115,7 +112,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			session := server.Validate(ctx, alice)
 			server.Fault(ctx, control.MatrixError(status, errcode, "refused for this spec", nil).On(control.Bind).For(control.SID(session.SID)))
 
-			answer := alice.Post(ctx, bind, session.Binding())
+			answer := alice.Post(ctx, "/account/3pid/bind", session.Binding())
 			Expect(answer.Status).To(BeNumerically(">=", 400), "%s", answer)
 			Strictly(func(g Gomega) {
 				if status != http.StatusUnauthorized { // which a client would take for its own token
@@ -140,7 +137,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 
 			body := server.Validate(ctx, alice).Binding()
 			body["id_server"] = server.Listen(ctx, profile)
-			answer := alice.Post(ctx, bind, body)
+			answer := alice.Post(ctx, "/account/3pid/bind", body)
 			Expect(answer.Status).To(BeNumerically(">=", 400), "%s", answer)
 			Expect(answer.IsStandardError()).To(BeTrue(), "%s", answer)
 		},
@@ -158,7 +155,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			session := server.Validate(ctx, alice)
 			server.Fault(ctx, control.NonJSON(http.StatusBadGateway).On(control.Bind).For(control.SID(session.SID)))
 
-			answer := alice.Post(ctx, bind, session.Binding())
+			answer := alice.Post(ctx, "/account/3pid/bind", session.Binding())
 			Expect(answer.Status).To(BeNumerically(">=", 400), "%s", answer)
 			Expect(answer.IsStandardError()).To(BeTrue(), "%s", answer)
 		})
@@ -174,7 +171,7 @@ var _ = Describe("POST /account/3pid/bind beside other things", func() {
 			hers := server.MustBind(ctx, alice)
 
 			his := server.ValidateFor(ctx, bob, hers)
-			Expect(bob.Post(ctx, bind, his.Binding())).To(HaveStatus(http.StatusOK))
+			Expect(bob.Post(ctx, "/account/3pid/bind", his.Binding())).To(HaveStatus(http.StatusOK))
 			Expect(server.Owner(ctx, hers.Address)).To(Equal(bob.ID))
 		})
 
@@ -185,7 +182,7 @@ var _ = Describe("POST /account/3pid/bind beside other things", func() {
 			server := identity.New(ctx, alice, bob)
 			for _, user := range []*users.User{alice, bob} {
 				session := server.ValidateFor(ctx, user, email)
-				Expect(user.Post(ctx, bind, session.Binding())).To(HaveStatus(http.StatusOK))
+				Expect(user.Post(ctx, "/account/3pid/bind", session.Binding())).To(HaveStatus(http.StatusOK))
 			}
 		})
 
@@ -205,7 +202,7 @@ var _ = Describe("POST /account/3pid/bind beside other things", func() {
 			server := identity.New(ctx, alice)
 			session := server.Validate(ctx, alice)
 
-			answer := alice.Post(ctx, bind, session.Binding())
+			answer := alice.Post(ctx, "/account/3pid/bind", session.Binding())
 			Expect(answer).NotTo(BeChallenge())
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(server.Requests(ctx, control.Bind)).NotTo(BeEmpty(), "the session was not looked up at the identity server")
@@ -240,14 +237,3 @@ var _ = Describe("GET /account/3pid beside an identity server", func() {
 			Expect(server.Requests(ctx, "")).To(HaveLen(before), "reading the list called the identity server")
 		})
 })
-
-// everythingIn is all that a request at the identity server holds.
-func everythingIn(request control.Entry) string {
-	var b strings.Builder
-	b.WriteString(request.Target + "\n")
-	for _, h := range request.Headers {
-		b.WriteString(h.Name + ": " + h.Value + "\n")
-	}
-	b.Write(request.BodyRaw())
-	return b.String()
-}

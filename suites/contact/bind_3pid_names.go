@@ -17,40 +17,40 @@ import (
 
 // naming are the three operations that call the identity server which their
 // body names, each with a request that is granted with its right name.
-var naming = map[string]func(SpecContext) named{
-	"bind3PID": func(ctx SpecContext) named {
+var naming = map[string]func(SpecContext) namingRequest{
+	"bind3PID": func(ctx SpecContext) namingRequest {
 		alice := users.New(ctx)
 		session := identity.New(ctx, alice).Validate(ctx, alice)
-		return named{alice, session, "/account/3pid/bind", session.Binding()}
+		return namingRequest{alice, session, "/account/3pid/bind", session.Binding()}
 	},
-	"delete3pidFromAccount": func(ctx SpecContext) named {
+	"delete3pidFromAccount": func(ctx SpecContext) namingRequest {
 		alice, session := held(ctx)
 		return removalOf(alice, session, "/account/3pid/delete")
 	},
-	"unbind3pidFromAccount": func(ctx SpecContext) named {
+	"unbind3pidFromAccount": func(ctx SpecContext) namingRequest {
 		alice := users.New(ctx)
 		session := identity.New(ctx, alice).MustBind(ctx, alice)
 		return removalOf(alice, session, "/account/3pid/unbind")
 	},
 }
 
-// A named is a request that names an identity server.
-type named struct {
+// A namingRequest is a request that names an identity server.
+type namingRequest struct {
 	user    *users.User
 	session *identity.Session
 	path    string
 	body    JSON
 }
 
-func removalOf(alice *users.User, session *identity.Session, path string) named {
-	return named{alice, session, path, session.Removal()}
+func removalOf(alice *users.User, session *identity.Session, path string) namingRequest {
+	return namingRequest{alice, session, path, session.Removal()}
 }
 
 // asked are the requests at the identity server that are not of the set-up.
-func (n named) asked(ctx SpecContext) []control.Entry {
+func (n namingRequest) asked(ctx SpecContext) []control.Entry {
 	GinkgoHelper()
 	requests := n.session.Requests(ctx, "")
-	if n.path == bind {
+	if n.path == "/account/3pid/bind" {
 		return requests
 	}
 	return requests[1:] // the first one has bound what is to be taken away

@@ -45,7 +45,7 @@ var _ = Describe("A bind that is to be undone", func() {
 			bound := server.MustBind(ctx, alice)
 			session := server.Validate(ctx, alice)
 			server.Fault(ctx, control.MatrixError(http.StatusBadRequest, "M_UNKNOWN", "refused for this spec", nil).On(control.Bind).For(control.SID(session.SID)))
-			alice.Post(ctx, bind, session.Binding()) // how that is answered bind-006 judges
+			alice.Post(ctx, "/account/3pid/bind", session.Binding()) // how that is answered bind-006 judges
 
 			answer := unbindAnywhere(ctx, alice, session.Address)
 			Expect(server.Requests(ctx, control.Unbind)).To(BeEmpty(), "it was never bound:\n%s", answer)

@@ -1,5 +1,3 @@
-// Package contact holds the specs of the Account Administrative Contact API:
-// one file per operation, and one per set of rules that operations share.
 package contact
 
 import (

@@ -30,7 +30,7 @@ var _ = Describe("POST /account/3pid/add beside an identity server", func() {
 				}
 			}
 
-			Expect(alice.Authenticate(ctx, alice.Post(ctx, addPath, body))).To(BeRefused())
+			Expect(alice.Authenticate(ctx, alice.Post(ctx, "/account/3pid/add", body))).To(BeRefused())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
 			Expect(called(ctx, session.Server)).To(BeEmpty(), "the identity server was asked")
 			alice.MustAdd(ctx, sessions.Email.Validate(ctx)) // one of the homeserver's own

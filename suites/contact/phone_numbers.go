@@ -39,16 +39,6 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken and the account", func(
 			Expect(bob.Addresses(ctx)).To(BeEmpty())
 			Expect(alice.Addresses(ctx)).To(ConsistOf(number.Address))
 		})
-
-	It("has a number with a plus and spaces listed without", Must("can-005-msisdn-no-plus"),
-		func(ctx SpecContext) {
-			alice, number := users.New(ctx), sessions.MSISDN.Fresh(ctx)
-			sessions.MSISDN.Added(ctx) // one that is written as at home
-			session := number.As(number.Number.International()).MustRequest(ctx)
-			session.Validate(ctx)
-			Expect(alice.Add(ctx, session)).To(HaveStatus(http.StatusOK))
-			Expect(alice.Addresses(ctx)).To(ConsistOf(number.Address))
-		})
 })
 
 var _ = Describe("POST /account/3pid/add with a phone number", func() {

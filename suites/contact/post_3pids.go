@@ -12,10 +12,7 @@ import (
 	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
-	"threepid-conformance/mockidserver/control"
 )
-
-const postPath = "/account/3pid"
 
 // POST /account/3pid — client-server-api/#post_matrixclientv3account3pid
 //
@@ -60,7 +57,7 @@ var _ = Describe("POST /account/3pid", func() {
 			for _, source := range identity.Sources() {
 				alice := users.New(ctx)
 				session := source.Validate(ctx, alice)
-				answer := alice.Post(ctx, postPath, withKeys(session.ThreePIDCreds(), more))
+				answer := alice.Post(ctx, "/account/3pid", withKeys(session.ThreePIDCreds(), more))
 				if !answer.OK() {
 					continue
 				}
@@ -81,7 +78,7 @@ var _ = Describe("POST /account/3pid", func() {
 			post := func(more JSON) (*exchange.Response, []string) {
 				alice := users.New(ctx)
 				session := source.Validate(ctx, alice)
-				answer := alice.Post(ctx, postPath, withKeys(session.ThreePIDCreds(), more))
+				answer := alice.Post(ctx, "/account/3pid", withKeys(session.ThreePIDCreds(), more))
 				return answer, becameOf(ctx, alice, session)
 			}
 			without, effect := post(nil)
@@ -113,7 +110,7 @@ var _ = Describe("POST /account/3pid", func() {
 				server.Beside(ctx, bob, second),
 				server.ValidateFor(ctx, bob, email),
 			} {
-				answer := bob.Post(ctx, postPath, his.ThreePIDCreds())
+				answer := bob.Post(ctx, "/account/3pid", his.ThreePIDCreds())
 				Expect(alice.Addresses(ctx)).To(ContainElement(email.Address), "somebody else has posted it:\n%s", answer)
 				Expect(bob.Addresses(ctx)).NotTo(ContainElement(email.Address), "somebody else has it:\n%s", answer)
 			}
@@ -125,7 +122,7 @@ func postOfEach(ctx SpecContext) (answers []*exchange.Response) {
 	GinkgoHelper()
 	for _, source := range identity.Sources() {
 		alice := users.New(ctx)
-		answers = append(answers, alice.Post(ctx, postPath, source.Validate(ctx, alice).ThreePIDCreds()))
+		answers = append(answers, alice.Post(ctx, "/account/3pid", source.Validate(ctx, alice).ThreePIDCreds()))
 	}
 	return answers
 }
@@ -137,20 +134,6 @@ func needGranted(answers []*exchange.Response) {
 	if !slices.ContainsFunc(answers, (*exchange.Response).OK) {
 		Blocked("post3PIDs", "post-007-success-200", "no validated session was taken:\n%s", answers[0])
 	}
-}
-
-// becameOf says what a request has made of the session's address. For bound, it
-// is enough that the identity server was asked to bind.
-func becameOf(ctx SpecContext, u *users.User, session *identity.Session) []string {
-	GinkgoHelper()
-	effects := []string{}
-	if slices.Contains(u.Addresses(ctx), session.Address) {
-		effects = append(effects, "listed")
-	}
-	if len(session.Requests(ctx, control.Bind)) > 0 || session.Owner(ctx, session.Address) != "" {
-		effects = append(effects, "bound")
-	}
-	return effects
 }
 
 // withKeys is a body with more keys.

@@ -22,9 +22,9 @@ var _ = Describe("POST /account/3pid with wrong credentials", func() {
 			source, alice := identity.AcceptedSource(ctx), users.New(ctx)
 			session := source.Validate(ctx, alice)
 
-			Expect(alice.Post(ctx, postPath, body(session))).To(BeRefused())
+			Expect(alice.Post(ctx, "/account/3pid", body(session))).To(BeRefused())
 			Expect(becameOf(ctx, alice, session)).To(BeEmpty())
-			Expect(alice.Post(ctx, postPath, session.ThreePIDCreds())).To(BeGranted())
+			Expect(alice.Post(ctx, "/account/3pid", session.ThreePIDCreds())).To(BeGranted())
 		},
 		Entry("that is empty", func(*identity.Session) JSON { return JSON{} }),
 		Entry("that has the credentials at the top", (*identity.Session).Binding),
@@ -37,9 +37,9 @@ var _ = Describe("POST /account/3pid with wrong credentials", func() {
 			incomplete := session.Binding()
 			delete(incomplete, key)
 
-			Expect(alice.Post(ctx, postPath, JSON{"three_pid_creds": incomplete})).To(BeRefused())
+			Expect(alice.Post(ctx, "/account/3pid", JSON{"three_pid_creds": incomplete})).To(BeRefused())
 			Expect(becameOf(ctx, alice, session)).To(BeEmpty())
-			Expect(alice.Post(ctx, postPath, session.ThreePIDCreds())).To(BeGranted())
+			Expect(alice.Post(ctx, "/account/3pid", session.ThreePIDCreds())).To(BeGranted())
 		},
 		Entry("client_secret", "client_secret"),
 		Entry("sid", "sid"),
@@ -52,14 +52,14 @@ var _ = Describe("POST /account/3pid with wrong credentials", func() {
 			unknown := *session
 			unknown.SID, unknown.ClientSecret = sessions.OtherThan(session.SID), api.FreshSecret()
 
-			answer := alice.Post(ctx, postPath, unknown.ThreePIDCreds())
+			answer := alice.Post(ctx, "/account/3pid", unknown.ThreePIDCreds())
 			Expect(answer).NotTo(BeGranted())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
 			Strictly(func(g Gomega) {
 				g.Expect(answer).To(HaveStatus(http.StatusForbidden))
 				g.Expect(answer).To(HaveErrcode("M_THREEPID_AUTH_FAILED"))
 			})
-			Expect(alice.Post(ctx, postPath, session.ThreePIDCreds())).To(BeGranted())
+			Expect(alice.Post(ctx, "/account/3pid", session.ThreePIDCreds())).To(BeGranted())
 		})
 
 	It("refuses a session that nobody has validated", Must("post-005-unvalidated-session-rejected"),
@@ -69,7 +69,7 @@ var _ = Describe("POST /account/3pid with wrong credentials", func() {
 				alice := users.New(ctx)
 				session := source.Request(ctx, alice)
 
-				answer := alice.Post(ctx, postPath, session.ThreePIDCreds())
+				answer := alice.Post(ctx, "/account/3pid", session.ThreePIDCreds())
 				Expect(answer).NotTo(BeGranted(), "a session of %s", source.Name)
 				Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address), "a session of %s:\n%s", source.Name, answer)
 				Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "a session of %s:\n%s", source.Name, answer)
@@ -85,12 +85,12 @@ var _ = Describe("POST /account/3pid with wrong credentials", func() {
 				mismatched := *session
 				mismatched.ClientSecret = api.FreshSecret()
 
-				answer := alice.Post(ctx, postPath, mismatched.ThreePIDCreds())
+				answer := alice.Post(ctx, "/account/3pid", mismatched.ThreePIDCreds())
 				Expect(answer).NotTo(BeGranted(), "a session of %s", source.Name)
 				Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address), "a session of %s:\n%s", source.Name, answer)
 				Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "a session of %s:\n%s", source.Name, answer)
 				if source == accepted {
-					Expect(alice.Post(ctx, postPath, session.ThreePIDCreds())).To(BeGranted()) // with the right one
+					Expect(alice.Post(ctx, "/account/3pid", session.ThreePIDCreds())).To(BeGranted()) // with the right one
 				}
 			}
 		})

@@ -9,7 +9,6 @@ import (
 	"threepid-conformance/fixtures/identity"
 	"threepid-conformance/fixtures/sessions"
 	. "threepid-conformance/harness"
-	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
 )
 
@@ -137,13 +136,3 @@ var _ = Describe("Taking an identifier away", func() {
 			}
 		})
 })
-
-// askedToUnbind are the requests to unbind, of which there has to be one.
-func askedToUnbind(ctx SpecContext, session *identity.Session) []control.Entry {
-	GinkgoHelper()
-	requests := session.Requests(ctx, control.Unbind)
-	if len(requests) == 0 {
-		Blocked(run.CurrentOperation(), "rem-006-explicit-id-server", "the identity server was not asked to unbind")
-	}
-	return requests
-}

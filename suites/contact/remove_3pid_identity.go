@@ -12,7 +12,6 @@ import (
 	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
-	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
 )
 
@@ -156,14 +155,5 @@ func expectUnbound(ctx SpecContext, session *identity.Session, answer *exchange.
 	Expect(unbinds).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", answer)
 	if unbinds[0].Status == http.StatusOK {
 		Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
-	}
-}
-
-// needsSuccess ends the spec as blocked unless a removal that has nothing wrong
-// with it has unbound: what goes wrong beside it tells nothing then.
-func needsSuccess(answer *exchange.Response) {
-	GinkgoHelper()
-	if answer.Text("id_server_unbind_result") != "success" {
-		Blocked(run.CurrentOperation(), "rem-010-success-only-if-is-unbound", "a bound identifier could not be unbound:\n%s", answer)
 	}
 }

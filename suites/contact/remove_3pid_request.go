@@ -9,7 +9,6 @@ import (
 	. "github.com/onsi/gomega"
 
 	"threepid-conformance/fixtures/sessions"
-	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/mockidserver/control"
 )
@@ -98,14 +97,3 @@ var _ = Describe("A request to take an identifier away", func() {
 			}
 		})
 })
-
-// neverBound is an address that no identity server has from this homeserver, so
-// that taking it away is granted without one. What is deleted has to be on the
-// account, because anything else may be refused; what is unbound has not.
-func neverBound(ctx SpecContext, path string) (*users.User, users.Identifier) {
-	GinkgoHelper()
-	if path == paths["delete3pidFromAccount"] {
-		return sessions.Email.Added(ctx)
-	}
-	return users.New(ctx), sessions.Email.Fresh(ctx)
-}

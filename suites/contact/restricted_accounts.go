@@ -24,7 +24,7 @@ var _ = Describe("A locked account", func() {
 		refused := api.Send(ctx, complete)
 		admin.Unlock(ctx, call.User)
 
-		Expect(refused).To(refuseToken("M_USER_LOCKED"))
+		Expect(refused).To(BeTokenError("M_USER_LOCKED"))
 		Expect(refused.JSON["soft_logout"]).To(Equal(true), "%s", refused)
 		Expect(call.User.Get(ctx, "/account/3pid")).NotTo(HaveErrcode("M_UNKNOWN_TOKEN", "M_USER_LOCKED"), "with the same token, once it is unlocked")
 		Expect(call.Effects(ctx)).To(BeEmpty(), "of the request that was refused")

@@ -24,10 +24,10 @@ var _ = Describe("A request to an identity server", func() {
 			path := paths[operation]
 			alice, session, body := grantable(ctx, path)
 			alice.Post(ctx, path, body)
-			for _, request := range asked(ctx, session, path) {
+			for _, request := range askedOf(ctx, session, path) {
 				Expect(request.Connection.TLS).NotTo(BeEmpty(), "it did not come over TLS: %s", request)
 				Expect(utf8.Valid(request.BodyRaw())).To(BeTrue(), "its body is not UTF-8: %s", request)
-				if path != bind || request.Arguments != "form" {
+				if path != "/account/3pid/bind" || request.Arguments != "form" {
 					_, err := request.JSON()
 					Expect(err).NotTo(HaveOccurred())
 				}
@@ -83,7 +83,7 @@ var _ = Describe("The Authorization header of an unbind", func() {
 // grantable is a request that makes the homeserver call an identity server.
 func grantable(ctx SpecContext, path string) (alice *users.User, session *identity.Session, body JSON) {
 	GinkgoHelper()
-	if path == bind {
+	if path == "/account/3pid/bind" {
 		alice = users.New(ctx)
 		session = identity.New(ctx, alice).Validate(ctx, alice)
 		return alice, session, session.Binding()
@@ -92,10 +92,10 @@ func grantable(ctx SpecContext, path string) (alice *users.User, session *identi
 	return alice, session, session.Removal()
 }
 
-// asked are the requests at the identity server that an operation is there for.
-func asked(ctx SpecContext, session *identity.Session, path string) []control.Entry {
+// askedOf are the requests at the identity server that an operation is there for.
+func askedOf(ctx SpecContext, session *identity.Session, path string) []control.Entry {
 	GinkgoHelper()
-	if path != bind {
+	if path != "/account/3pid/bind" {
 		return askedToUnbind(ctx, session)
 	}
 	requests := session.Requests(ctx, control.Bind)

@@ -17,12 +17,12 @@ import (
 // client-server-api/#post_matrixclientv3account3pidmsisdnrequesttoken
 var (
 	_ = Describe("submit_url of an e-mail session", Operation("requestTokenTo3PIDEmail"), On(EmailSubmitURL),
-		func() { submitURL(sessions.Email) })
+		func() { submitURLOf(sessions.Email) })
 	_ = Describe("submit_url of a phone number's session", Operation("requestTokenTo3PIDMSISDN"),
-		func() { submitURL(sessions.MSISDN) })
+		func() { submitURLOf(sessions.MSISDN) })
 )
 
-func submitURL(medium sessions.Medium) {
+func submitURLOf(medium sessions.Medium) {
 
 	It("validates the session", Must("val-006-submit-url-validates"),
 		func(ctx SpecContext) {

@@ -1,4 +1,4 @@
-package contact
+package common
 
 import (
 	"net/http"
@@ -81,6 +81,21 @@ var _ = Describe("The canonical form of an e-mail address", func() {
 		Entry("without angle brackets", func(address string) string { return "<" + address + ">" }),
 		Entry("without a scheme", func(address string) string { return "mailto:" + address }),
 	)
+})
+
+// Whatever way numbers are written, they are listed as E.164 without a plus.
+// appendices/#pstn-phone-numbers
+var _ = Describe("POST /account/3pid/msisdn/requestToken and the account", func() {
+
+	It("has a number with a plus and spaces listed without", Must("can-005-msisdn-no-plus"),
+		func(ctx SpecContext) {
+			alice, number := users.New(ctx), sessions.MSISDN.Fresh(ctx)
+			sessions.MSISDN.Added(ctx) // one that is written as at home
+			session := number.As(number.Number.International()).MustRequest(ctx)
+			session.Validate(ctx)
+			Expect(alice.Add(ctx, session)).To(HaveStatus(http.StatusOK))
+			Expect(alice.Addresses(ctx)).To(ConsistOf(number.Address))
+		})
 })
 
 // Spellings of one address, wherever an operation is given one.

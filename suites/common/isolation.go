@@ -1,4 +1,4 @@
-package contact
+package common
 
 import (
 	. "github.com/onsi/ginkgo/v2"
@@ -60,7 +60,7 @@ var _ = Describe("An access token", Must("auth-008-account-isolation"), func() {
 
 		body := his.Binding()
 		body["mxid"], body["user_id"] = alice.ID, alice.ID
-		bob.Post(ctx, bind, body)
+		bob.Post(ctx, "/account/3pid/bind", body)
 		Expect(server.Owner(ctx, his.Address)).To(BeElementOf(bob.ID, ""), "whom his address is bound to")
 		Expect(server.Owner(ctx, hers.Address)).To(Equal(alice.ID), "whom hers is bound to")
 	})

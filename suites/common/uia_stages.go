@@ -1,4 +1,4 @@
-package contact
+package common
 
 import (
 	"slices"
@@ -127,22 +127,3 @@ var _ = Describe("Several stages of POST /account/3pid/add", func() {
 			expectEnough(ctx, alice, session, ui.Follow(ctx, flow[1:]))
 		})
 })
-
-// beginWithStages has a user ask to add an address where that takes several
-// stages, and returns a flow that can be gone through. It prefers one that
-// begins with the password, which can be wrong.
-func beginWithStages(ctx SpecContext, u *users.User) (*sessions.Session, *users.Interaction, []string) {
-	GinkgoHelper()
-	session := sessions.Email.Validate(ctx)
-	ui := u.BeginAdd(ctx, session)
-	long := slices.DeleteFunc(ui.Drivable(), func(flow []string) bool { return len(flow) < 2 })
-	if len(long) == 0 {
-		NotTested("the variant %s has no flow of several stages that the suite can go through: %v", TwoStageUIA, ui.Flows())
-	}
-	for _, flow := range long {
-		if flow[0] == users.StagePassword {
-			return session, ui, flow
-		}
-	}
-	return session, ui, long[0]
-}

@@ -1,4 +1,4 @@
-package contact
+package common
 
 import (
 	"net/http"

@@ -1,4 +1,4 @@
-package contact
+package common
 
 import (
 	"crypto/rand"
@@ -154,7 +154,7 @@ var _ = Describe("The UIA session of one endpoint", func() {
 func authenticatedAdd(ctx SpecContext, u *users.User) (*users.Interaction, *sessions.Session) {
 	GinkgoHelper()
 	session := sessions.Email.MustRequest(ctx)
-	challenge := u.Post(ctx, addPath, session.Credentials())
+	challenge := u.Post(ctx, "/account/3pid/add", session.Credentials())
 	if !challenge.IsChallenge() {
 		ui := u.BeginAdd(ctx, sessions.Email.Validate(ctx))
 		ui.Complete(ctx)
@@ -165,12 +165,4 @@ func authenticatedAdd(ctx SpecContext, u *users.User) (*users.Interaction, *sess
 		Blocked("add3PID", "add-005-session-must-be-validated", "the authentication was spent on a session that was not validated:\n%s", answer)
 	}
 	return ui, session
-}
-
-// needSession ends the spec as not-supported where challenges name no session.
-func needSession(ui *users.Interaction) {
-	GinkgoHelper()
-	if ui.ID() == "" {
-		Decline("no-session", ui.Challenge)
-	}
 }

@@ -1,4 +1,4 @@
-package contact
+package common
 
 import (
 	"net/http"
@@ -6,7 +6,6 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"github.com/onsi/gomega/types"
 
 	"threepid-conformance/fixtures/api"
 	"threepid-conformance/fixtures/calls"
@@ -23,13 +22,13 @@ var _ = Describe("An access token", func() {
 	DescribeTable("has to be there", Each(Must("auth-001-missing-token")), func(ctx SpecContext, operation string) {
 		call := calls.New(ctx, operation)
 		call.MustSend(ctx) // with a token
-		Expect(call.SendOnce(ctx, api.WithToken(""))).To(refuseToken("M_MISSING_TOKEN"))
+		Expect(call.SendOnce(ctx, api.WithToken(""))).To(BeTokenError("M_MISSING_TOKEN"))
 	})
 
 	DescribeTable("has to be one that was issued", Each(Must("auth-002-unknown-token")), func(ctx SpecContext, operation string) {
 		call := calls.Granted(ctx, operation)
 		for _, token := range []string{users.UnknownToken(), users.AlmostToken(call.User.Token)} {
-			Expect(call.SendOnce(ctx, api.WithToken(token))).To(refuseToken("M_UNKNOWN_TOKEN"))
+			Expect(call.SendOnce(ctx, api.WithToken(token))).To(BeTokenError("M_UNKNOWN_TOKEN"))
 		}
 	})
 
@@ -49,7 +48,7 @@ var _ = Describe("An access token", func() {
 	DescribeTable("may be sent in the URL", Each(Must("auth-004-query-token")), func(ctx SpecContext, operation string) {
 		call := calls.NextToGranted(ctx, operation)
 		unknown := call.SendOnce(ctx, api.WithToken(""), api.WithQuery("access_token", users.UnknownToken()))
-		Expect(unknown).To(refuseToken("M_UNKNOWN_TOKEN"))
+		Expect(unknown).To(BeTokenError("M_UNKNOWN_TOKEN"))
 		known := call.Send(ctx, api.WithToken(""), api.WithQuery("access_token", call.User.Token))
 		Expect(known).To(HaveStatus(http.StatusOK))
 	})
@@ -59,7 +58,7 @@ var _ = Describe("An access token", func() {
 		device := call.User.OtherDevice(ctx)
 		call.MustTakeToken(ctx, device.Token)
 		device.LogOut(ctx)
-		Expect(call.SendOnce(ctx, api.WithToken(device.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
+		Expect(call.SendOnce(ctx, api.WithToken(device.Token))).To(BeTokenError("M_UNKNOWN_TOKEN"))
 	})
 
 	DescribeTable("may have come to a soft end", Each(May("auth-006-soft-logout-type")), func(ctx SpecContext, operation string) {
@@ -85,7 +84,7 @@ var _ = Describe("An access token", func() {
 		case expired.Lifetime > longest:
 			NotTested("access tokens live for %s, which is too long to wait for", expired.Lifetime)
 		}
-		Expect(call.SendOnce(ctx, api.WithToken(expired.Token))).To(refuseToken("M_UNKNOWN_TOKEN"),
+		Expect(call.SendOnce(ctx, api.WithToken(expired.Token))).To(BeTokenError("M_UNKNOWN_TOKEN"),
 			"the access token was issued like this, and its lifetime is over:\n%s", expired.Answer)
 		next := expired.Refresh(ctx)
 		if first := call.SendOnce(ctx, api.WithToken(next.Token)); !first.IsChallenge() {
@@ -98,7 +97,7 @@ var _ = Describe("An access token", func() {
 		session := identity.New(ctx).Validate(ctx, call.User)
 		// The homeserver meets the token and its issuer, whatever it says to that.
 		call.User.Post(ctx, "/account/3pid/bind", session.Binding())
-		Expect(call.SendOnce(ctx, api.WithToken(session.Token))).To(refuseToken("M_UNKNOWN_TOKEN"))
+		Expect(call.SendOnce(ctx, api.WithToken(session.Token))).To(BeTokenError("M_UNKNOWN_TOKEN"))
 	})
 
 	DescribeTable("is what has an effect", Each(Must("auth-009-unauthenticated-no-effect")), func(ctx SpecContext, operation string) {
@@ -114,9 +113,3 @@ var _ = Describe("An access token", func() {
 		Expect(calls.New(ctx, operation).Send(ctx)).To(HaveStatus(http.StatusOK))
 	})
 })
-
-// refuseToken holds for a refusal of the access token, which offers no flows,
-// whatever else the operation does with status 401.
-func refuseToken(errcode string) types.GomegaMatcher {
-	return And(HaveStatus(http.StatusUnauthorized), HaveErrcode(errcode), Not(BeChallenge()))
-}

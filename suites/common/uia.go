@@ -1,4 +1,4 @@
-package contact
+package common
 
 import (
 	"net/http"
@@ -11,7 +11,6 @@ import (
 	"threepid-conformance/fixtures/sessions"
 	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
-	"threepid-conformance/harness/exchange"
 )
 
 // stageOAuth is for uploading cross-signing keys only.
@@ -60,7 +59,7 @@ var _ = Describe("The challenge of POST /account/3pid/add", func() {
 			challenge := alice.BeginAdd(ctx, session).Challenge
 			Expect(challenge).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
 
-			tokenless := api.Post(ctx, addPath, session.Credentials())
+			tokenless := api.Post(ctx, "/account/3pid/add", session.Credentials())
 			Expect(tokenless).NotTo(BeChallenge())
 			alice.MustAdd(ctx, session) // with the token
 		})
@@ -106,14 +105,3 @@ var _ = Describe("The fallback pages for POST /account/3pid/add", func() {
 	It("are there for all stages that not every client knows", Must("uia-020-fallback-page"), judge)
 	It("are there for all stages of longer flows, too", Must("uia-020-fallback-page"), On(TwoStageUIA), judge)
 })
-
-// expectEnough asserts that the stages a user went through were enough for the
-// request that adds the session's address. Whether such requests are granted at
-// all is another matter, and ends the spec as blocked.
-func expectEnough(ctx SpecContext, u *users.User, s *sessions.Session, answer *exchange.Response) {
-	GinkgoHelper()
-	if !answer.OK() && !answer.IsChallenge() {
-		u.MustAdd(ctx, s) // in the way that all specs take
-	}
-	Expect(answer).To(BeGranted())
-}
