@@ -93,17 +93,6 @@ func TestPatienceWaitsAsLongAsTheServerAsks(t *testing.T) {
 	}
 }
 
-func TestPatienceEndsWhenServersNeverGrant(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := NewWithT(t)
-		a, asked, took, err := patiently(t.Context(), limited(`{"retry_after_ms":1000}`))
-		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(a.Status).To(Equal(429))
-		g.Expect(took).To(BeNumerically("<=", patience))
-		g.Expect(asked).To(BeNumerically("~", 30, 1))
-	})
-}
-
 func TestPatienceEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := NewWithT(t)

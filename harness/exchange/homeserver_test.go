@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -80,15 +81,13 @@ func script(t testing.TB, play func(net.Conn)) string {
 	}))
 }
 
-// untilGone writes until the client has closed the connection.
-func untilGone(conn net.Conn, pause time.Duration, text string) {
+// untilGone writes a text again and again until the client has closed the connection.
+func untilGone(conn net.Conn, text string) {
 	for {
-		if _, err := conn.Write([]byte(text)); err != nil {
+		if _, err := io.WriteString(conn, text); err != nil {
 			return
 		}
-		if pause > 0 {
-			<-time.After(pause)
-		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

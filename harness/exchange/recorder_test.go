@@ -54,6 +54,7 @@ func TestAnUnansweredRequestIsALineToo(t *testing.T) {
 	client := connect(t, "http://127.0.0.1:1", modern, enough)
 	failure := client.refused(t, t.Context(), call(t, "bind3PID"))
 	record := client.lines(t)[0]
+	g.Expect(failure.Why).To(And(HavePrefix("no answer: "), ContainSubstring("connection refused")))
 	g.Expect(record.Error).To(Equal(failure.Why))
 	g.Expect(record.Response).To(BeNil())
 	g.Expect(record.Request.Method).To(Equal(http.MethodPost))

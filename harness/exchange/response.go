@@ -21,7 +21,6 @@ type Response struct {
 	Sent      []byte // request body, nil when there was none
 
 	Status    int
-	Proto     string // HTTP/1.1, HTTP/2.0
 	Header    http.Header
 	Body      []byte
 	Oversized bool // the body was longer than we read

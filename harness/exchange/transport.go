@@ -184,7 +184,7 @@ func (t *transport) read(req *http.Request, r *Response) *NoResponse {
 		return noResponse(err, r.Took)
 	}
 	defer resp.Body.Close()
-	r.Status, r.Header, r.Proto = resp.StatusCode, resp.Header, resp.Proto
+	r.Status, r.Header = resp.StatusCode, resp.Header
 	r.Body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	r.Took = time.Since(r.started)
 	if len(r.Body) > maxBody {

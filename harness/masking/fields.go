@@ -26,16 +26,8 @@ var secretFields = map[string]string{
 	"nonce":              "nonce",
 }
 
-// IsSecretField reports whether a JSON key or query parameter holds a secret,
-// and of which kind.
-func IsSecretField(name string) (kind string, ok bool) {
-	kind, ok = secretFields[strings.ToLower(name)]
-	return kind, ok
-}
-
-// secretField finds pairs such as "token": "value", the key and the value with their
-// quotes.
-var secretField = regexp.MustCompile(`(?is)("(?:` + strings.Join(slices.Sorted(maps.Keys(secretFields)), "|") + `)")(\s*:\s*)("(?:[^"\\]|\\.)*")`)
+// secretField finds pairs such as "token": "value", the value with its quotes.
+var secretField = regexp.MustCompile(`(?is)"(` + strings.Join(slices.Sorted(maps.Keys(secretFields)), "|") + `)"(\s*:\s*)("(?:[^"\\]|\\.)*")`)
 
 // Fields makes the secrets of a JSON body known by the names of its keys. It
 // returns the body with those values replaced, whatever their length. It looks for
@@ -44,12 +36,12 @@ var secretField = regexp.MustCompile(`(?is)("(?:` + strings.Join(slices.Sorted(m
 func (m *Masker) Fields(body string) string {
 	return secretField.ReplaceAllStringFunc(body, func(field string) string {
 		part := secretField.FindStringSubmatch(field)
-		kind, _ := IsSecretField(strings.Trim(part[1], `"`))
+		kind := secretFields[strings.ToLower(part[1])]
 		var value string
 		if err := json.Unmarshal([]byte(part[3]), &value); err != nil || value == "" {
 			return field
 		}
-		return part[1] + part[2] + `"` + m.Register(kind, value) + `"`
+		return `"` + part[1] + `"` + part[2] + `"` + m.Register(kind, value) + `"`
 	})
 }
 
@@ -64,7 +56,7 @@ func (m *Masker) URL(raw string) string {
 	params := strings.Split(query, "&")
 	for i, p := range params {
 		key, value, _ := strings.Cut(p, "=")
-		kind, secret := IsSecretField(key)
+		kind, secret := secretFields[strings.ToLower(key)]
 		if !secret || value == "" {
 			continue
 		}
