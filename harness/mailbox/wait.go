@@ -10,7 +10,7 @@ import (
 )
 
 // A mail that is on its way comes within milliseconds, one that is not makes
-// the spec wait for its context: the pauses between two looks grow from the
+// the spec wait for its context: the pauses between two searches grow from the
 // first to the second.
 const (
 	shortestPause = 2 * time.Millisecond

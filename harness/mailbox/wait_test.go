@@ -29,10 +29,10 @@ func TestWaitForReturnsWhatIsThere(t *testing.T) {
 }
 
 func TestWaitForLooksLessAndLessOften(t *testing.T) {
-	var looks atomic.Int32
+	var searches atomic.Int32
 	empty := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/search") {
-			looks.Add(1)
+			searches.Add(1)
 		}
 		_, _ = io.WriteString(w, `{"messages":[]}`)
 	}))
@@ -44,8 +44,8 @@ func TestWaitForLooksLessAndLessOften(t *testing.T) {
 	}
 
 	// After 2, 4, 8, 16, 32 ms and then every 50; 150 without growing pauses.
-	if n := looks.Load(); n < 2 || n > 12 {
-		t.Errorf("want about ten looks in 300 ms, got %d", n)
+	if n := searches.Load(); n < 2 || n > 12 {
+		t.Errorf("want about ten searches in 300 ms, got %d", n)
 	}
 }
 

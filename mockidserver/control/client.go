@@ -55,11 +55,6 @@ func New(controlURL string) *Client {
 	}
 }
 
-// Wrap has the client's requests carried by what wrap makes of its transport.
-func (c *Client) Wrap(wrap func(http.RoundTripper) http.RoundTripper) {
-	c.http.Transport = wrap(c.http.Transport)
-}
-
 // Info describes the server. It is also the way to see that it is up.
 func (c *Client) Info(ctx context.Context) (Info, error) {
 	return fetch[Info](ctx, c, http.MethodGet, "/info", nil)
