@@ -46,9 +46,9 @@ var _ = Describe("An access token", Must("auth-008-account-isolation"), func() {
 	It("takes away identifiers of its own user", Operation("delete3pidFromAccount"), func(ctx SpecContext) {
 		alice, hers := sessions.Email.Added(ctx)
 		bob, his := sessions.Email.Added(ctx)
-		bob.Post(ctx, "/account/3pid/delete", hers.Identifier())
+		bob.Delete(ctx, hers)
 		Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address), "after another user asked to delete her address")
-		bob.Post(ctx, "/account/3pid/delete", his.Identifier())
+		bob.Delete(ctx, his)
 		Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address), "after another user deleted an address")
 	})
 

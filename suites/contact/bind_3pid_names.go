@@ -21,36 +21,36 @@ var naming = map[string]func(SpecContext) namingRequest{
 	"bind3PID": func(ctx SpecContext) namingRequest {
 		alice := users.New(ctx)
 		session := identity.New(ctx, alice).Validate(ctx, alice)
-		return namingRequest{alice, session, "/account/3pid/bind", session.Binding()}
+		return namingRequest{alice, session, "bind3PID", session.Binding()}
 	},
 	"delete3pidFromAccount": func(ctx SpecContext) namingRequest {
-		alice, session := held(ctx)
-		return removalOf(alice, session, "/account/3pid/delete")
+		alice, session := addedAndBound(ctx)
+		return removalOf(alice, session, "delete3pidFromAccount")
 	},
 	"unbind3pidFromAccount": func(ctx SpecContext) namingRequest {
 		alice := users.New(ctx)
 		session := identity.New(ctx, alice).MustBind(ctx, alice)
-		return removalOf(alice, session, "/account/3pid/unbind")
+		return removalOf(alice, session, "unbind3pidFromAccount")
 	},
 }
 
 // A namingRequest is a request that names an identity server.
 type namingRequest struct {
-	user    *users.User
-	session *identity.Session
-	path    string
-	body    JSON
+	user      *users.User
+	session   *identity.Session
+	operation string
+	body      JSON
 }
 
-func removalOf(alice *users.User, session *identity.Session, path string) namingRequest {
-	return namingRequest{alice, session, path, session.Removal()}
+func removalOf(alice *users.User, session *identity.Session, operation string) namingRequest {
+	return namingRequest{alice, session, operation, session.Removal()}
 }
 
 // asked are the requests at the identity server that are not of the set-up.
 func (n namingRequest) asked(ctx SpecContext) []control.Entry {
 	GinkgoHelper()
 	requests := n.session.Requests(ctx, "")
-	if n.path == "/account/3pid/bind" {
+	if n.operation == "bind3PID" {
 		return requests
 	}
 	return requests[1:] // the first one has bound what is to be taken away
@@ -64,7 +64,7 @@ var _ = Describe("The id_server in a request", func() {
 		if _, port, err := net.SplitHostPort(request.session.Name); err != nil || port == "443" {
 			NotTested("our identity server is at the usual port: %s", request.session.Name)
 		}
-		Expect(request.user.Post(ctx, request.path, request.body)).To(HaveStatus(http.StatusOK))
+		Expect(request.user.Post(ctx, request.operation, request.body)).To(HaveStatus(http.StatusOK))
 		asked := request.asked(ctx)
 		Expect(asked).To(HaveLen(1), "nobody called %s", request.session.Name)
 		Expect(asked[0].Host).To(Equal(request.session.Name))
@@ -79,7 +79,7 @@ var _ = Describe("The id_server in a request", func() {
 			body := maps.Clone(request.body)
 			body["id_server"] = strings.ReplaceAll(malformed, "%s", request.session.Name)
 
-			answer := request.user.Post(ctx, request.path, body)
+			answer := request.user.Post(ctx, request.operation, body)
 			asked := request.asked(ctx)
 			for _, entry := range asked {
 				Expect(entry.Target).To(HavePrefix("/_matrix/identity/v2/3pid/"), "id_server %q has led elsewhere", body["id_server"])
@@ -88,7 +88,7 @@ var _ = Describe("The id_server in a request", func() {
 				Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "nobody was asked about id_server %q:\n%s", body["id_server"], answer)
 			} else if !answer.OK() {
 				Expect(answer).To(BeRefused(), "id_server %q", body["id_server"])
-				Expect(request.user.Post(ctx, request.path, request.body)).To(HaveStatus(http.StatusOK)) // by its name
+				Expect(request.user.Post(ctx, request.operation, request.body)).To(HaveStatus(http.StatusOK)) // by its name
 			}
 		}
 	})

@@ -30,9 +30,9 @@ var _ = Describe("A bind that is to be undone", func() {
 
 	It("is undone by /delete where it was made", Should("bind-011-tracks-for-unbind"), Needs(Mail),
 		func(ctx SpecContext) {
-			alice, session := held(ctx)
+			alice, session := addedAndBound(ctx)
 
-			answer := alice.Post(ctx, "/account/3pid/delete", session.Identifier())
+			answer := alice.Delete(ctx, session)
 			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1), "no identity server was named:\n%s", answer)
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)

@@ -47,7 +47,7 @@ var _ = Describe("Deactivating an account", func() {
 func needsTracking(ctx SpecContext, u *users.User, server *identity.Server) {
 	GinkgoHelper()
 	session := server.MustBind(ctx, u)
-	answer := u.Post(ctx, paths["unbind3pidFromAccount"], session.Identifier())
+	answer := u.Post(ctx, "unbind3pidFromAccount", session.Identifier())
 	if answer.OK() && len(session.Requests(ctx, control.Unbind)) == 0 && answer.Text("id_server_unbind_result") == "no-support" {
 		Decline("bind-not-tracked", answer)
 	}

@@ -16,12 +16,10 @@ import (
 // POST /account/3pid/delete — client-server-api/#post_matrixclientv3account3piddelete
 var _ = Describe("POST /account/3pid/delete", func() {
 
-	const path = "/account/3pid/delete"
-
 	It("takes the identifier off the list", Must("del-001-removed-from-list"),
 		func(ctx SpecContext) {
 			alice, email := sessions.Email.Added(ctx)
-			Expect(alice.Post(ctx, path, email.Identifier())).To(HaveStatus(http.StatusOK))
+			Expect(alice.Delete(ctx, email)).To(HaveStatus(http.StatusOK))
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(email.Address))
 		})
 
@@ -33,10 +31,10 @@ var _ = Describe("POST /account/3pid/delete", func() {
 			if list := alice.Addresses(ctx); len(list) < 2 {
 				NotTested("the homeserver keeps one address per account: %v", list)
 			}
-			alice.Post(ctx, path, sessions.Email.Fresh(ctx).Identifier()) // nobody's
+			alice.Delete(ctx, sessions.Email.Fresh(ctx)) // nobody's
 			Expect(alice.Addresses(ctx)).To(ConsistOf(kept.Address, second.Address))
 
-			Expect(alice.Post(ctx, path, second.Identifier())).To(HaveStatus(http.StatusOK))
+			Expect(alice.Delete(ctx, second)).To(HaveStatus(http.StatusOK))
 			Expect(alice.Addresses(ctx)).To(ConsistOf(kept.Address))
 		})
 
@@ -44,17 +42,17 @@ var _ = Describe("POST /account/3pid/delete", func() {
 		func(ctx SpecContext) {
 			alice, hers := sessions.Email.Added(ctx)
 			bob, his := sessions.Email.Added(ctx)
-			bob.Post(ctx, path, hers.Identifier()) // refused, or without effect
+			bob.Delete(ctx, hers) // refused, or without effect
 			Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address))
 
-			Expect(bob.Post(ctx, path, his.Identifier())).To(HaveStatus(http.StatusOK))
+			Expect(bob.Delete(ctx, his)).To(HaveStatus(http.StatusOK))
 			Expect(bob.Addresses(ctx)).To(BeEmpty())
 		})
 
 	It("takes an identifier off the list that was never bound", Must("del-002-local-delete-independent-of-is"),
 		func(ctx SpecContext) {
 			alice, email := sessions.Email.Added(ctx)
-			answer := alice.Post(ctx, path, email.Identifier())
+			answer := alice.Delete(ctx, email)
 			if !answer.OK() {
 				Blocked(run.CurrentOperation(), "rem-004-unknown-id-server-no-support", "the identifier could not be deleted:\n%s", answer)
 			}
@@ -63,9 +61,9 @@ var _ = Describe("POST /account/3pid/delete", func() {
 
 	It("takes an identifier off the list that cannot be unbound", Must("del-002-local-delete-independent-of-is"), Needs(IdentityServer),
 		func(ctx SpecContext) {
-			alice, session := held(ctx)
+			alice, session := addedAndBound(ctx)
 			session.Fault(ctx, control.NonJSON(http.StatusNotFound).On(control.Unbind))
-			answer := alice.Post(ctx, path, session.Removal())
+			answer := alice.Post(ctx, "delete3pidFromAccount", session.Removal())
 			if !answer.OK() {
 				Blocked(run.CurrentOperation(), "rem-011-unsupported-is-no-support", "the identifier could not be deleted:\n%s", answer)
 			}
@@ -75,11 +73,11 @@ var _ = Describe("POST /account/3pid/delete", func() {
 	It("does not stumble over an identifier that is nobody's", May("del-005-unknown-identifier"),
 		func(ctx SpecContext) {
 			alice, email := sessions.Email.Added(ctx)
-			answer := alice.Post(ctx, path, sessions.Email.Fresh(ctx).Identifier())
+			answer := alice.Delete(ctx, sessions.Email.Fresh(ctx))
 			Expect(answer).To(Or(HaveStatus(http.StatusOK), BeRefused()))
 			Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
 
-			Expect(alice.Post(ctx, path, email.Identifier())).To(HaveStatus(http.StatusOK))
+			Expect(alice.Delete(ctx, email)).To(HaveStatus(http.StatusOK))
 		})
 })
 

@@ -19,16 +19,9 @@ import (
 	"threepid-conformance/mockidserver/control"
 )
 
-// The operations that change what identity servers know, by the end of their paths.
-var paths = map[string]string{
-	"bind3PID":              "/account/3pid/bind",
-	"delete3pidFromAccount": "/account/3pid/delete",
-	"unbind3pidFromAccount": "/account/3pid/unbind",
-}
-
-// held is an address that alice has added and bound, with what was seen of the
-// bind at the identity server.
-func held(ctx SpecContext) (alice *users.User, session *identity.Session) {
+// addedAndBound is an address that alice has added and bound, with what was seen
+// of the bind at the identity server.
+func addedAndBound(ctx SpecContext) (alice *users.User, session *identity.Session) {
 	GinkgoHelper()
 	alice, email := sessions.Email.Added(ctx)
 	session = identity.New(ctx, alice).ValidateFor(ctx, alice, email)
@@ -55,9 +48,9 @@ func expectFree(ctx SpecContext, u *users.User, email *sessions.Recipient) {
 // neverBound is an address that no identity server has from this homeserver, so
 // that taking it away is granted without one. What is deleted has to be on the
 // account, because anything else may be refused; what is unbound has not.
-func neverBound(ctx SpecContext, path string) (*users.User, users.Identifier) {
+func neverBound(ctx SpecContext, operation string) (*users.User, users.Identifier) {
 	GinkgoHelper()
-	if path == paths["delete3pidFromAccount"] {
+	if operation == "delete3pidFromAccount" {
 		return sessions.Email.Added(ctx)
 	}
 	return users.New(ctx), sessions.Email.Fresh(ctx)

@@ -16,54 +16,49 @@ var _ = Describe("Taking an identifier away", func() {
 
 	DescribeTable("says what became of it at the identity server", Each(Must("rem-003-response-schema")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
-			answer := alice.Post(ctx, path, session.Removal())
+			alice, session := addedAndBound(ctx)
+			answer := alice.Post(ctx, operation, session.Removal())
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", answer)
 
-			bob, email := neverBound(ctx, path)
-			answer = bob.Post(ctx, path, email.Identifier())
+			bob, email := neverBound(ctx, operation)
+			answer = bob.Post(ctx, operation, email.Identifier())
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", answer)
 		})
 
 	DescribeTable("calls the identity server that is named", Each(Must("rem-006-explicit-id-server")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
-			answer := alice.Post(ctx, path, session.Removal())
+			alice, session := addedAndBound(ctx)
+			answer := alice.Post(ctx, operation, session.Removal())
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1))
 		})
 
 	DescribeTable("calls the identity server that is named, though it knows of no bind there", Each(Must("rem-006-explicit-id-server")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
 			alice, email := sessions.Email.Added(ctx)
 			server := identity.New(ctx, alice)
 			Expect(server.Scope.Bind(ctx, control.Email, email.Address, alice.ID)).To(Succeed()) // not through the homeserver
 
-			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": email.Address, "id_server": server.Name})
+			answer := alice.Post(ctx, operation, JSON{"medium": "email", "address": email.Address, "id_server": server.Name})
 			Expect(server.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", answer)
 		})
 
 	DescribeTable("calls the identity server that is named, not the one of the bind", Each(Must("rem-006-explicit-id-server")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
+			alice, session := addedAndBound(ctx)
 			named := identity.Other(ctx, alice)
 
-			answer := alice.Post(ctx, path, JSON{"medium": "email", "address": session.Address, "id_server": named.Name})
+			answer := alice.Post(ctx, operation, JSON{"medium": "email", "address": session.Address, "id_server": named.Name})
 			Expect(named.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", answer)
 			Expect(session.Requests(ctx, control.Unbind)).To(BeEmpty(), "%s", answer)
 		})
 
 	DescribeTable("asks for it by the v2 API, for the caller's identifier", Each(Must("rem-007-unbind-request-shape")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
-			alice.Post(ctx, path, JSON{"medium": "email", "address": session.Address, "id_server": session.Name, "mxid": "@somebody:else.example"})
+			alice, session := addedAndBound(ctx)
+			alice.Post(ctx, operation, JSON{"medium": "email", "address": session.Address, "id_server": session.Name, "mxid": "@somebody:else.example"})
 			requests := session.Requests(ctx, control.Unbind)
 			Expect(requests).To(HaveLen(1))
 			Expect(requests[0].Target).To(Equal("/_matrix/identity/v2/3pid/unbind"))
@@ -76,9 +71,8 @@ var _ = Describe("Taking an identifier away", func() {
 
 	DescribeTable("is signed by the homeserver", Each(Must("rem-008-signed-by-homeserver")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
-			alice.Post(ctx, path, session.Removal())
+			alice, session := addedAndBound(ctx)
+			alice.Post(ctx, operation, session.Removal())
 			for _, request := range askedToUnbind(ctx, session) {
 				Expect(request.Credentials.Kind).To(Equal(control.XMatrix))
 			}
@@ -86,9 +80,8 @@ var _ = Describe("Taking an identifier away", func() {
 
 	DescribeTable("has a signature that verifies", Each(Must("isc-004-signature-verifies")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
-			alice.Post(ctx, path, session.Removal())
+			alice, session := addedAndBound(ctx)
+			alice.Post(ctx, operation, session.Removal())
 			for _, request := range askedToUnbind(ctx, session) {
 				Expect(request.Signature).NotTo(BeNil())
 				if request.Signature.KeySource == "none" {
@@ -100,9 +93,8 @@ var _ = Describe("Taking an identifier away", func() {
 
 	DescribeTable("is signed by the homeserver that the user belongs to", Each(Must("isc-005-origin-controls-mxid")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
-			alice.Post(ctx, path, session.Removal())
+			alice, session := addedAndBound(ctx)
+			alice.Post(ctx, operation, session.Removal())
 			for _, request := range askedToUnbind(ctx, session) {
 				Expect(request.Signature).NotTo(BeNil())
 				Expect(request.Signature.ControlsMXID).To(BeTrue(), "the origin is %q, the user %s", request.Signature.Origin, alice.ID)
@@ -111,26 +103,24 @@ var _ = Describe("Taking an identifier away", func() {
 
 	DescribeTable("succeeds only when the identity server has done it", Each(Must("rem-010-success-only-if-is-unbound")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
-			answer := alice.Post(ctx, path, session.Removal())
+			alice, session := addedAndBound(ctx)
+			answer := alice.Post(ctx, operation, session.Removal())
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"))
 			Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding is still there")
 
-			bob, other := held(ctx)
+			bob, other := addedAndBound(ctx)
 			other.Fault(ctx, control.NonJSON(http.StatusNotFound).On(control.Unbind))
-			answer = bob.Post(ctx, path, other.Removal())
+			answer = bob.Post(ctx, operation, other.Removal())
 			Expect(answer.Text("id_server_unbind_result")).NotTo(Equal("success"), "%s", answer)
 		})
 
 	DescribeTable("takes an identity server without unbinding for no support", Each(Must("rem-011-unsupported-is-no-support")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
 			for _, status := range []int{http.StatusBadRequest, http.StatusNotFound, http.StatusNotImplemented} {
-				alice, session := held(ctx)
+				alice, session := addedAndBound(ctx)
 				session.Fault(ctx, control.NonJSON(status).On(control.Unbind))
-				answer := alice.Post(ctx, path, session.Removal())
+				answer := alice.Post(ctx, operation, session.Removal())
 				Expect(answer).To(HaveStatus(http.StatusOK))
 				Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
 			}

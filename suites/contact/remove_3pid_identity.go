@@ -21,21 +21,19 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 
 	DescribeTable("is unknown when it was never bound", Each(Must("rem-004-unknown-id-server-no-support")),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, email := neverBound(ctx, path)
-			answer := alice.Post(ctx, path, email.Identifier())
+			alice, email := neverBound(ctx, operation)
+			answer := alice.Post(ctx, operation, email.Identifier())
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
 		})
 
 	DescribeTable("is not looked for", Each(Must("rem-004-unknown-id-server-no-support")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
 			alice, email := sessions.Email.Added(ctx)
 			server := identity.New(ctx, alice)
 			Expect(server.Scope.Bind(ctx, control.Email, email.Address, alice.ID)).To(Succeed()) // not through the homeserver
 
-			answer := alice.Post(ctx, path, email.Identifier())
+			answer := alice.Post(ctx, operation, email.Identifier())
 			Expect(server.Requests(ctx, "")).To(BeEmpty(), "an identity server was called that the homeserver does not know of")
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
@@ -43,50 +41,46 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 
 	DescribeTable("is the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
-			expectUnbound(ctx, session, alice.Post(ctx, path, session.Identifier()))
+			alice, session := addedAndBound(ctx)
+			expectUnbound(ctx, session, alice.Post(ctx, operation, session.Identifier()))
 		})
 
 	DescribeTable("is no other than the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
 			alice, email := sessions.Email.Added(ctx)
 			preferred := identity.New(ctx, alice)
 			session := identity.Other(ctx, alice).ValidateFor(ctx, alice, email)
 			session.MustBind(ctx)
 
-			answer := alice.Post(ctx, path, session.Identifier())
+			answer := alice.Post(ctx, operation, session.Identifier())
 			Expect(preferred.Requests(ctx, "")).To(BeEmpty(), "another identity server was called\n%s", answer)
 			expectUnbound(ctx, session, answer)
 		})
 
 	DescribeTable("is forgotten once it has unbound", Each(Should("rem-016-forgets-binding-after-success")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
-			needsSuccess(alice.Post(ctx, path, session.Removal()))
+			alice, session := addedAndBound(ctx)
+			needsSuccess(alice.Post(ctx, operation, session.Removal()))
 			asked := len(session.Requests(ctx, ""))
 
-			again := alice.Post(ctx, path, session.Identifier())
+			again := alice.Post(ctx, operation, session.Identifier())
 			Expect(session.Requests(ctx, "")).To(HaveLen(asked), "the identity server was called again\n%s", again)
 			Expect(again.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", again)
 		})
 
 	DescribeTable("unbinds nothing of other users", Each(Must("unb-004-mxid-is-requester")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
+			alice, session := addedAndBound(ctx)
 			bob := users.New(ctx)
 			for _, body := range []JSON{session.Removal(), session.Identifier()} {
-				bob.Post(ctx, path, body) // refused, or without effect
+				bob.Post(ctx, operation, body) // refused, or without effect
 			}
 			for _, request := range session.Requests(ctx, control.Unbind) {
 				Expect(request.Keys.MXID).To(Equal(bob.ID), "the homeserver unbinds in the name of another user")
 			}
 			Expect(session.Owner(ctx, session.Address)).To(Equal(alice.ID), "the binding of another user is gone")
 
-			needsSuccess(alice.Post(ctx, path, session.Removal()))
+			needsSuccess(alice.Post(ctx, operation, session.Removal()))
 		})
 })
 
@@ -104,13 +98,12 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 		title := fmt.Sprintf("passes on a refusal with %d %s", refusal.status, refusal.errcode)
 		DescribeTable(title, Each(Should("rem-012-is-matrix-error-passed-through")), Needs(Mail, IdentityServer),
 			func(ctx SpecContext, operation string) {
-				path := paths[operation]
-				alice, plain := held(ctx)
-				needsSuccess(alice.Post(ctx, path, plain.Removal())) // without the fault
+				alice, plain := addedAndBound(ctx)
+				needsSuccess(alice.Post(ctx, operation, plain.Removal())) // without the fault
 
-				bob, session := held(ctx)
+				bob, session := addedAndBound(ctx)
 				session.Fault(ctx, control.MatrixError(refusal.status, refusal.errcode, "refused for this spec", nil).On(control.Unbind))
-				answer := bob.Post(ctx, path, session.Removal())
+				answer := bob.Post(ctx, operation, session.Removal())
 				Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
 				if answer.Text("id_server_unbind_result") == "no-support" {
 					Decline("no-support-instead", answer)
@@ -124,17 +117,16 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 	for _, profile := range []control.Profile{control.ProfileClosed, control.ProfileReset} {
 		DescribeTable(fmt.Sprintf("is no success at a %s", profile), Each(Must("rem-013-is-unreachable")), Needs(Mail, IdentityServer),
 			func(ctx SpecContext, operation string) {
-				path := paths[operation]
-				alice, plain := held(ctx)
-				needsSuccess(alice.Post(ctx, path, plain.Removal())) // where it works
+				alice, plain := addedAndBound(ctx)
+				needsSuccess(alice.Post(ctx, operation, plain.Removal())) // where it works
 
-				bob, session := held(ctx)
+				bob, session := addedAndBound(ctx)
 				body := session.Removal()
 				body["id_server"] = session.Listen(ctx, profile)
-				answer := bob.Post(ctx, path, body)
+				answer := bob.Post(ctx, operation, body)
 				Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
 				Expect(answer.OK() || answer.Status >= 400 && answer.IsStandardError()).To(BeTrue(), "%s", answer)
-				if answer.OK() && path == paths["delete3pidFromAccount"] {
+				if answer.OK() && operation == "delete3pidFromAccount" {
 					Expect(bob.Addresses(ctx)).NotTo(ContainElement(session.Address), "what was granted was not done\n%s", answer)
 				}
 			})

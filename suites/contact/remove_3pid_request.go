@@ -18,46 +18,43 @@ var _ = Describe("A request to take an identifier away", func() {
 
 	DescribeTable("is refused without a required key, and nothing happens", Each(Must("rem-001-required-fields")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
+			alice, session := addedAndBound(ctx)
 			for _, key := range []string{"medium", "address"} {
 				incomplete := maps.Clone(session.Identifier())
 				delete(incomplete, key)
-				Expect(alice.Post(ctx, path, incomplete)).To(BeRefused(), "without %s", key)
+				Expect(alice.Post(ctx, operation, incomplete)).To(BeRefused(), "without %s", key)
 			}
 			Expect(session.Requests(ctx, control.Unbind)).To(BeEmpty(), "a refused request must call nobody")
 			Expect(alice.Addresses(ctx)).To(ContainElement(session.Address), "a refused request must remove nothing")
 
-			bob, email := neverBound(ctx, path)
-			Expect(bob.Post(ctx, path, email.Identifier())).To(HaveStatus(http.StatusOK)) // id_server is not required
+			bob, email := neverBound(ctx, operation)
+			Expect(bob.Post(ctx, operation, email.Identifier())).To(HaveStatus(http.StatusOK)) // id_server is not required
 		})
 
 	DescribeTable("means the medium that it says", Each(Must("rem-002-medium-enum")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
+			alice, session := addedAndBound(ctx)
 			for _, medium := range []string{"msisdn", "phone", "Email", ""} {
-				answer := alice.Post(ctx, path, JSON{"medium": medium, "address": session.Address})
+				answer := alice.Post(ctx, operation, JSON{"medium": medium, "address": session.Address})
 				Expect(answer).To(Or(HaveStatus(http.StatusOK), BeRefused()), "medium %q", medium)
 				Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "medium %q\n%s", medium, answer)
 				Expect(session.Owner(ctx, session.Address)).To(Equal(alice.ID), "medium %q has unbound an e-mail address", medium)
 				Expect(alice.Addresses(ctx)).To(ContainElement(session.Address), "medium %q has removed an e-mail address", medium)
 			}
-			bob, email := neverBound(ctx, path)
-			Expect(bob.Post(ctx, path, email.Identifier())).To(HaveStatus(http.StatusOK))
+			bob, email := neverBound(ctx, operation)
+			Expect(bob.Post(ctx, operation, email.Identifier())).To(HaveStatus(http.StatusOK))
 		})
 
 	DescribeTable("needs no id_access_token, and hands none on", Each(Must("rem-009-no-identity-access-token")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, plain := held(ctx)
-			without := alice.Post(ctx, path, plain.Removal())
+			alice, plain := addedAndBound(ctx)
+			without := alice.Post(ctx, operation, plain.Removal())
 			Expect(plain.Requests(ctx, control.Unbind)).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", without)
 
-			bob, session := held(ctx)
+			bob, session := addedAndBound(ctx)
 			body := session.Removal()
 			body["id_access_token"] = session.Token
-			with := bob.Post(ctx, path, body)
+			with := bob.Post(ctx, operation, body)
 			for _, request := range askedToUnbind(ctx, session) {
 				Expect(everythingIn(request)).NotTo(Or(ContainSubstring(session.Token), ContainSubstring(bob.Token)), "an access token was sent")
 				Expect(request.Credentials.Kind).NotTo(BeElementOf(control.BearerHeader, control.BearerQuery))
@@ -68,26 +65,25 @@ var _ = Describe("A request to take an identifier away", func() {
 
 	DescribeTable("is not challenged", Each(Should("rem-014-no-uia")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
-			Expect(alice.Post(ctx, path, session.Removal())).NotTo(BeChallenge())
+			alice, session := addedAndBound(ctx)
+			Expect(alice.Post(ctx, operation, session.Removal())).NotTo(BeChallenge())
 
-			bob, email := neverBound(ctx, path)
-			Expect(bob.Post(ctx, path, email.Identifier())).To(HaveStatus(http.StatusOK))
+			bob, email := neverBound(ctx, operation)
+			Expect(bob.Post(ctx, operation, email.Identifier())).To(HaveStatus(http.StatusOK))
 		})
 
 	It("deletes an address in whatever letter case", Must("rem-015-canonical-address"), Operation("delete3pidFromAccount"),
 		func(ctx SpecContext) {
 			alice, email := sessions.Email.Added(ctx)
-			answer := alice.Post(ctx, paths["delete3pidFromAccount"], JSON{"medium": "email", "address": strings.ToUpper(email.Address)})
+			answer := alice.Post(ctx, "delete3pidFromAccount", JSON{"medium": "email", "address": strings.ToUpper(email.Address)})
 			Expect(answer).To(HaveStatus(http.StatusOK))
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(email.Address), "%s", answer)
 		})
 
 	It("unbinds an address in whatever letter case", Must("rem-015-canonical-address"), Operation("unbind3pidFromAccount"),
 		func(ctx SpecContext) {
-			alice, session := held(ctx)
-			answer := alice.Post(ctx, paths["unbind3pidFromAccount"], JSON{
+			alice, session := addedAndBound(ctx)
+			answer := alice.Post(ctx, "unbind3pidFromAccount", JSON{
 				"medium": "email", "address": strings.ToUpper(session.Address), "id_server": session.Name,
 			})
 			requests := session.Requests(ctx, control.Unbind)

@@ -46,7 +46,7 @@ var _ = Describe("A suspended account", Should("acc-003-suspended"), func() {
 	It("deletes none", Operation("delete3pidFromAccount"), func(ctx SpecContext) {
 		alice, email := sessions.Email.Added(ctx)
 		users.NewAdministrator(ctx).Suspend(ctx, alice)
-		refused := alice.Post(ctx, "/account/3pid/delete", email.Identifier())
+		refused := alice.Delete(ctx, email)
 		Expect(refused).To(And(HaveStatus(http.StatusForbidden), HaveErrcode("M_USER_SUSPENDED")))
 		Expect(alice.Addresses(ctx)).To(ConsistOf(email.Address))
 	})

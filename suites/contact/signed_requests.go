@@ -21,13 +21,12 @@ var _ = Describe("A request to an identity server", func() {
 
 	DescribeTable("is JSON over TLS", Each(Must("isc-001-https-and-json")),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session, body := grantable(ctx, path)
-			alice.Post(ctx, path, body)
-			for _, request := range askedOf(ctx, session, path) {
+			alice, session, body := grantable(ctx, operation)
+			alice.Post(ctx, operation, body)
+			for _, request := range askedOf(ctx, session, operation) {
 				Expect(request.Connection.TLS).NotTo(BeEmpty(), "it did not come over TLS: %s", request)
 				Expect(utf8.Valid(request.BodyRaw())).To(BeTrue(), "its body is not UTF-8: %s", request)
-				if path != "/account/3pid/bind" || request.Arguments != "form" {
+				if operation != "bind3PID" || request.Arguments != "form" {
 					_, err := request.JSON()
 					Expect(err).NotTo(HaveOccurred())
 				}
@@ -39,10 +38,9 @@ var _ = Describe("A request to an identity server", func() {
 
 	DescribeTable("does not come without TLS where there is none", Each(Must("isc-001-https-and-json")),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session, body := grantable(ctx, path)
+			alice, session, body := grantable(ctx, operation)
 			body["id_server"] = session.Listen(ctx, control.ProfilePlainHTTP)
-			answer := alice.Post(ctx, path, body)
+			answer := alice.Post(ctx, operation, body)
 			for _, request := range session.Requests(ctx, "") {
 				Expect(request.Connection.TLS).NotTo(BeEmpty(), "plain HTTP was spoken: %s\n%s", request, answer)
 			}
@@ -54,9 +52,8 @@ var _ = Describe("The Authorization header of an unbind", func() {
 
 	DescribeTable("is one of scheme X-Matrix with origin, key and sig", Each(Must("isc-002-x-matrix-header")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
-			alice.Post(ctx, path, session.Removal())
+			alice, session := addedAndBound(ctx)
+			alice.Post(ctx, operation, session.Removal())
 			for _, request := range askedToUnbind(ctx, session) {
 				Expect(request.Signature).NotTo(BeNil(), "there is none: %s", request)
 				// A header that cannot be read has no origin, and the reason says what is wrong with it.
@@ -66,9 +63,8 @@ var _ = Describe("The Authorization header of an unbind", func() {
 
 	DescribeTable("names the identity server as its destination", Each(Must("isc-003-destination-parameter")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			path := paths[operation]
-			alice, session := held(ctx)
-			alice.Post(ctx, path, session.Removal())
+			alice, session := addedAndBound(ctx)
+			alice.Post(ctx, operation, session.Removal())
 			host, _, err := net.SplitHostPort(session.Name)
 			Expect(err).NotTo(HaveOccurred())
 			for _, request := range askedToUnbind(ctx, session) {
@@ -81,21 +77,21 @@ var _ = Describe("The Authorization header of an unbind", func() {
 })
 
 // grantable is a request that makes the homeserver call an identity server.
-func grantable(ctx SpecContext, path string) (alice *users.User, session *identity.Session, body JSON) {
+func grantable(ctx SpecContext, operation string) (alice *users.User, session *identity.Session, body JSON) {
 	GinkgoHelper()
-	if path == "/account/3pid/bind" {
+	if operation == "bind3PID" {
 		alice = users.New(ctx)
 		session = identity.New(ctx, alice).Validate(ctx, alice)
 		return alice, session, session.Binding()
 	}
-	alice, session = held(ctx)
+	alice, session = addedAndBound(ctx)
 	return alice, session, session.Removal()
 }
 
 // askedOf are the requests at the identity server that an operation is there for.
-func askedOf(ctx SpecContext, session *identity.Session, path string) []control.Entry {
+func askedOf(ctx SpecContext, session *identity.Session, operation string) []control.Entry {
 	GinkgoHelper()
-	if path != "/account/3pid/bind" {
+	if operation != "bind3PID" {
 		return askedToUnbind(ctx, session)
 	}
 	requests := session.Requests(ctx, control.Bind)

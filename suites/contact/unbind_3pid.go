@@ -19,19 +19,17 @@ import (
 // stays there, and what is not need not be.
 var _ = Describe("POST /account/3pid/unbind", func() {
 
-	const path = "/account/3pid/unbind"
-
 	It("leaves the account's list as it is", Must("unb-001-kept-on-homeserver"),
 		func(ctx SpecContext) {
-			alice, session := held(ctx)
+			alice, session := addedAndBound(ctx)
 			before := alice.ThreePIDs(ctx)
 
 			// First the identity server does not know how to unbind, then it does.
 			session.Fault(ctx, control.NonJSON(http.StatusNotFound).On(control.Unbind).Once())
-			unsupported := alice.Post(ctx, path, session.Removal())
+			unsupported := alice.Post(ctx, "unbind3pidFromAccount", session.Removal())
 			Expect(alice.ThreePIDs(ctx)).To(ConsistOf(before), "%s", unsupported)
 
-			unbound := alice.Post(ctx, path, session.Removal())
+			unbound := alice.Post(ctx, "unbind3pidFromAccount", session.Removal())
 			Expect(alice.ThreePIDs(ctx)).To(ConsistOf(before), "%s", unbound)
 			needsSuccess(unbound)
 		})
@@ -41,7 +39,7 @@ var _ = Describe("POST /account/3pid/unbind", func() {
 			alice := users.New(ctx)
 			session := identity.New(ctx, alice).MustBind(ctx, alice)
 
-			answer := alice.Post(ctx, path, session.Removal())
+			answer := alice.Post(ctx, "unbind3pidFromAccount", session.Removal())
 			if answer.Text("id_server_unbind_result") != "success" {
 				Blocked(run.CurrentOperation(), "unb-003-bound-only-identifier", "the homeserver does not say that it has unbound:\n%s", answer)
 			}
@@ -53,7 +51,7 @@ var _ = Describe("POST /account/3pid/unbind", func() {
 			alice := users.New(ctx)
 			session := identity.New(ctx, alice).MustBind(ctx, alice)
 
-			answer := alice.Post(ctx, path, session.Removal())
+			answer := alice.Post(ctx, "unbind3pidFromAccount", session.Removal())
 			if len(session.Requests(ctx, control.Unbind)) > 0 {
 				needsSuccess(answer) // it was not refused for want of an entry in the list
 			}
