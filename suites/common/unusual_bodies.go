@@ -1,8 +1,6 @@
 package common
 
 import (
-	"net/http"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -17,12 +15,12 @@ var _ = Describe("An unusual body", func() {
 
 	DescribeTable("does without a Content-Type", Each(Must("gen-006-request-content-type-optional")), func(ctx SpecContext, operation string) {
 		call := calls.NextToGranted(ctx, operation)
-		Expect(call.Send(ctx, api.WithHeader("Content-Type"))).To(HaveStatus(http.StatusOK))
+		Expect(call.Send(ctx, api.WithHeader("Content-Type"))).To(BeGranted())
 	})
 
 	DescribeTable("may have keys that the homeserver does not know", Each(Should("gen-012-unknown-keys-tolerated")), func(ctx SpecContext, operation string) {
 		call := calls.NextToGranted(ctx, operation)
 		more := api.With("org.example.more", JSON{"a": []int{1}})
-		Expect(call.Send(ctx, more)).To(HaveStatus(http.StatusOK))
+		Expect(call.Send(ctx, more)).To(BeGranted())
 	})
 })

@@ -26,15 +26,15 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 			alice.MustAdd(ctx, session)
 
 			reset := session.Recipient.RequestPasswordReset(ctx)
-			Expect(reset.Response).To(HaveStatus(http.StatusOK))
+			Expect(reset.Response).To(BeGranted())
 			messages, err := reset.Recipient.Await(ctx, 2) // the first one was for adding the address
 			Expect(err).NotTo(HaveOccurred(), "no mail for a new password arrived")
 			reset.UseAll(ctx, messages[1:])
 
 			password, answer := users.ResetPassword(ctx, reset)
-			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer).To(BeGranted())
 			login := users.LogIn(ctx, users.UserIdentifier(alice.ID), password)
-			Expect(login).To(HaveStatus(http.StatusOK))
+			Expect(login).To(BeGranted())
 			Expect(login.Text("user_id")).To(Equal(alice.ID), "%s", login)
 		})
 
@@ -47,7 +47,7 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 			alice.NeedThrowAway() // as the other half does: one alone would not be a pass
 
 			reset := session.Recipient.RequestPasswordReset(ctx)
-			Expect(reset.Response).To(Or(HaveStatus(http.StatusOK), BeRefused()))
+			Expect(reset.Response).To(Or(BeGranted(), BeRefused()))
 			if reset.SID != "" {
 				// The answer may hide that there is no such account.
 				reset.UseAll(ctx, reset.Recipient.MessagesAtMost(ctx, 2))
@@ -69,7 +69,7 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 
 			alice.MustAdd(ctx, session)
 			login := users.LogIn(ctx, users.ThirdPartyIdentifier("email", session.Address), alice.Password)
-			Expect(login).To(HaveStatus(http.StatusOK))
+			Expect(login).To(BeGranted())
 			Expect(login.Text("user_id")).To(Equal(alice.ID), "%s", login)
 		})
 

@@ -30,7 +30,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 
 			Expect(alice.Post(ctx, "/account/3pid/bind", incomplete)).To(BeRefused())
 			Expect(server.Requests(ctx, "")).To(BeEmpty(), "a refused request must call nobody")
-			Expect(alice.Post(ctx, "/account/3pid/bind", complete)).To(HaveStatus(http.StatusOK))
+			Expect(alice.Post(ctx, "/account/3pid/bind", complete)).To(BeGranted())
 		},
 		Entry("client_secret", "client_secret"),
 		Entry("id_server", "id_server"),
@@ -44,7 +44,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			server, other := identity.New(ctx, alice), identity.Other(ctx, alice)
 			session := server.Validate(ctx, alice)
 
-			Expect(alice.Post(ctx, "/account/3pid/bind", session.Binding())).To(HaveStatus(http.StatusOK))
+			Expect(alice.Post(ctx, "/account/3pid/bind", session.Binding())).To(BeGranted())
 			requests := server.Requests(ctx, "")
 			Expect(requests).To(HaveLen(1), "requests at the identity server: %v", requests)
 			Expect(requests[0].Method + " " + requests[0].Target).To(Equal("POST /_matrix/identity/v2/3pid/bind"))
@@ -60,7 +60,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			body := session.Binding()
 			body["mxid"] = bob.ID // whoever the client names, the caller is meant
 
-			Expect(alice.Post(ctx, "/account/3pid/bind", body)).To(HaveStatus(http.StatusOK))
+			Expect(alice.Post(ctx, "/account/3pid/bind", body)).To(BeGranted())
 			for _, request := range server.Requests(ctx, control.Bind) {
 				sent, err := request.JSON()
 				Expect(err).NotTo(HaveOccurred())
@@ -80,7 +80,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			session := server.Validate(ctx, alice)
 
 			answer := alice.Post(ctx, "/account/3pid/bind", session.Binding())
-			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer).To(BeGranted())
 			requests := server.Requests(ctx, control.Bind)
 			if len(requests) == 0 {
 				Blocked("bind3PID", "bind-002-calls-is-v2-bind", "the identity server was not called:\n%s", answer)
@@ -171,7 +171,7 @@ var _ = Describe("POST /account/3pid/bind beside other things", func() {
 			hers := server.MustBind(ctx, alice)
 
 			his := server.ValidateFor(ctx, bob, hers)
-			Expect(bob.Post(ctx, "/account/3pid/bind", his.Binding())).To(HaveStatus(http.StatusOK))
+			Expect(bob.Post(ctx, "/account/3pid/bind", his.Binding())).To(BeGranted())
 			Expect(server.Owner(ctx, hers.Address)).To(Equal(bob.ID))
 		})
 
@@ -182,7 +182,7 @@ var _ = Describe("POST /account/3pid/bind beside other things", func() {
 			server := identity.New(ctx, alice, bob)
 			for _, user := range []*users.User{alice, bob} {
 				session := server.ValidateFor(ctx, user, email)
-				Expect(user.Post(ctx, "/account/3pid/bind", session.Binding())).To(HaveStatus(http.StatusOK))
+				Expect(user.Post(ctx, "/account/3pid/bind", session.Binding())).To(BeGranted())
 			}
 		})
 
@@ -204,7 +204,7 @@ var _ = Describe("POST /account/3pid/bind beside other things", func() {
 
 			answer := alice.Post(ctx, "/account/3pid/bind", session.Binding())
 			Expect(answer).NotTo(BeChallenge())
-			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer).To(BeGranted())
 			Expect(server.Requests(ctx, control.Bind)).NotTo(BeEmpty(), "the session was not looked up at the identity server")
 		})
 })

@@ -3,7 +3,6 @@ package contact
 import (
 	"maps"
 	"net"
-	"net/http"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -64,7 +63,7 @@ var _ = Describe("The id_server in a request", func() {
 		if _, port, err := net.SplitHostPort(request.session.Name); err != nil || port == "443" {
 			NotTested("our identity server is at the usual port: %s", request.session.Name)
 		}
-		Expect(request.user.Post(ctx, request.operation, request.body)).To(HaveStatus(http.StatusOK))
+		Expect(request.user.Post(ctx, request.operation, request.body)).To(BeGranted())
 		asked := request.asked(ctx)
 		Expect(asked).To(HaveLen(1), "nobody called %s", request.session.Name)
 		Expect(asked[0].Host).To(Equal(request.session.Name))
@@ -88,7 +87,7 @@ var _ = Describe("The id_server in a request", func() {
 				Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "nobody was asked about id_server %q:\n%s", body["id_server"], answer)
 			} else if !answer.OK() {
 				Expect(answer).To(BeRefused(), "id_server %q", body["id_server"])
-				Expect(request.user.Post(ctx, request.operation, request.body)).To(HaveStatus(http.StatusOK)) // by its name
+				Expect(request.user.Post(ctx, request.operation, request.body)).To(BeGranted()) // by its name
 			}
 		}
 	})

@@ -24,7 +24,7 @@ var _ = Describe("A bind that is to be undone", func() {
 
 			answer := unbindAnywhere(ctx, alice, session.Address)
 			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1), "no identity server was named:\n%s", answer)
-			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer).To(BeGranted())
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
 		})
 
@@ -34,7 +34,7 @@ var _ = Describe("A bind that is to be undone", func() {
 
 			answer := alice.Delete(ctx, session)
 			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1), "no identity server was named:\n%s", answer)
-			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer).To(BeGranted())
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
 		})
 
@@ -49,7 +49,7 @@ var _ = Describe("A bind that is to be undone", func() {
 
 			answer := unbindAnywhere(ctx, alice, session.Address)
 			Expect(server.Requests(ctx, control.Unbind)).To(BeEmpty(), "it was never bound:\n%s", answer)
-			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer).To(BeGranted())
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
 
 			answer = unbindAnywhere(ctx, alice, bound.Address)
@@ -71,7 +71,7 @@ var _ = Describe("A bind that is to be undone", func() {
 			second.ValidateFor(ctx, alice, bound).MustBind(ctx)
 
 			answer := alice.Post(ctx, "/account/3pid/unbind", bound.Removal())
-			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer).To(BeGranted())
 			Expect(first.Requests(ctx, control.Unbind)).To(HaveLen(before+1), "it was named:\n%s", answer)
 			Expect(second.Requests(ctx, control.Unbind)).To(BeEmpty(), "the other one was named:\n%s", answer)
 

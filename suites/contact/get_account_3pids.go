@@ -34,7 +34,7 @@ var _ = Describe("GET /account/3pid", func() {
 				NotTested("the accounts are given, so the suite cannot know that this one never added anything")
 			}
 			answer := alice.Get(ctx, "/account/3pid")
-			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer).To(BeGranted())
 			Expect(users.List(answer)).To(BeEmpty(), "%s", answer)
 			if _, present := answer.JSON["threepids"]; !present {
 				Decline("key-absent", answer)

@@ -3,7 +3,6 @@
 package contact
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 
@@ -34,7 +33,7 @@ func addedAndBound(ctx SpecContext) (alice *users.User, session *identity.Sessio
 func expectFree(ctx SpecContext, u *users.User, email *sessions.Recipient) {
 	GinkgoHelper()
 	session := email.Request(ctx)
-	Expect(session.Response).To(HaveStatus(http.StatusOK))
+	Expect(session.Response).To(BeGranted())
 	mails, err := email.Await(ctx, 2) // the first one was the other user's
 	Expect(err).NotTo(HaveOccurred())
 
@@ -42,7 +41,7 @@ func expectFree(ctx SpecContext, u *users.User, email *sessions.Recipient) {
 	session.Message = mails[1]
 	Expect(session.SubmitURL != "" || session.HasLink()).To(BeTrue(), "the mail %q leads nowhere", session.Message.Subject)
 	session.Use(ctx)
-	Expect(u.Add(ctx, session)).To(HaveStatus(http.StatusOK))
+	Expect(u.Add(ctx, session)).To(BeGranted())
 }
 
 // neverBound is an address that no identity server has from this homeserver, so

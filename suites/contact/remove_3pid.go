@@ -31,7 +31,7 @@ var _ = Describe("Taking an identifier away", func() {
 		func(ctx SpecContext, operation string) {
 			alice, session := addedAndBound(ctx)
 			answer := alice.Post(ctx, operation, session.Removal())
-			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer).To(BeGranted())
 			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1))
 		})
 
@@ -105,7 +105,7 @@ var _ = Describe("Taking an identifier away", func() {
 		func(ctx SpecContext, operation string) {
 			alice, session := addedAndBound(ctx)
 			answer := alice.Post(ctx, operation, session.Removal())
-			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer).To(BeGranted())
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"))
 			Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding is still there")
 
@@ -121,7 +121,7 @@ var _ = Describe("Taking an identifier away", func() {
 				alice, session := addedAndBound(ctx)
 				session.Fault(ctx, control.NonJSON(status).On(control.Unbind))
 				answer := alice.Post(ctx, operation, session.Removal())
-				Expect(answer).To(HaveStatus(http.StatusOK))
+				Expect(answer).To(BeGranted())
 				Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
 			}
 		})

@@ -77,7 +77,7 @@ func expectGranted(ctx SpecContext) {
 	if Declined("medium-not-supported", answer) {
 		Decline("medium-not-supported", answer)
 	}
-	Expect(answer).To(HaveStatus(http.StatusOK))
+	Expect(answer).To(BeGranted())
 }
 
 // expectUnsupported asserts that a request was refused for want of SMS.

@@ -45,7 +45,7 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 		func(ctx SpecContext) {
 			for _, number := range numbersOfTwoCountries(ctx) {
 				answer := number.Request(ctx).Response
-				Expect(answer).To(HaveStatus(http.StatusOK))
+				Expect(answer).To(BeGranted())
 				_, err := number.Await(ctx, 2)
 				Expect(err).NotTo(HaveOccurred(), "%s from %s", number.Spelling, number.Number.Country)
 			}
@@ -74,14 +74,14 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 			for _, attempt := range []int{3, 2} {
 				answer := first.Again(ctx, api.With("send_attempt", attempt)).Response
 				Strictly(func(g Gomega) {
-					g.Expect(answer).To(HaveStatus(http.StatusOK))
+					g.Expect(answer).To(BeGranted())
 					g.Expect(answer.JSON).To(HaveKeyWithValue("sid", BeAssignableToTypeOf("")), "%s", answer)
 				})
 			}
 			Expect(number.MessagesAtMost(ctx, 1)).To(HaveLen(1), "SMS after attempts 3, 3 and 2")
 
 			answer := first.Again(ctx, api.With("send_attempt", 4)).Response
-			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer).To(BeGranted())
 			_, err := number.Await(ctx, 2)
 			Expect(err).NotTo(HaveOccurred(), "send_attempt 4")
 		})
@@ -91,7 +91,7 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 			number := sessions.MSISDN.Fresh(ctx)
 			for i := range 2 {
 				answer := number.Request(ctx).Response
-				Expect(answer).To(HaveStatus(http.StatusOK))
+				Expect(answer).To(BeGranted())
 				_, err := number.Await(ctx, i+1)
 				Expect(err).NotTo(HaveOccurred(), "client_secret %d", i+1)
 			}
@@ -115,7 +115,7 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 			Expect(alice.Add(ctx, session)).NotTo(BeGranted())
 
 			session.MustSubmit(ctx) // with the right ones
-			Expect(alice.Add(ctx, session)).To(HaveStatus(http.StatusOK))
+			Expect(alice.Add(ctx, session)).To(BeGranted())
 		},
 		Entry("the code", Operation("requestTokenTo3PIDMSISDN"), "token"),
 		Entry("the sid", Operation("requestTokenTo3PIDMSISDN"), "sid"),

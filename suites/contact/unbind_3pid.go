@@ -55,7 +55,7 @@ var _ = Describe("POST /account/3pid/unbind", func() {
 			if len(session.Requests(ctx, control.Unbind)) > 0 {
 				needsSuccess(answer) // it was not refused for want of an entry in the list
 			}
-			Expect(answer).To(HaveStatus(http.StatusOK))
+			Expect(answer).To(BeGranted())
 			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
 		})
 })
