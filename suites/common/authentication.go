@@ -62,15 +62,15 @@ var _ = Describe("An access token", func() {
 	})
 
 	DescribeTable("may have come to a soft end", Each(May("auth-006-soft-logout-type")), func(ctx SpecContext, operation string) {
-		answer := calls.Granted(ctx, operation).SendOnce(ctx, api.WithToken(users.UnknownToken()))
-		if answer.Status != http.StatusUnauthorized {
-			Blocked(operation, "auth-002-unknown-token", "an unknown token was not refused with 401:\n%s", answer)
+		response := calls.Granted(ctx, operation).SendOnce(ctx, api.WithToken(users.UnknownToken()))
+		if response.Status != http.StatusUnauthorized {
+			Blocked(operation, "auth-002-unknown-token", "an unknown token was not refused with 401:\n%s", response)
 		}
-		soft, present := answer.JSON["soft_logout"]
+		soft, present := response.JSON["soft_logout"]
 		if !present {
-			Decline("no-soft-logout", answer)
+			Decline("no-soft-logout", response)
 		}
-		Expect(soft).To(BeAssignableToTypeOf(true), "%s", answer)
+		Expect(soft).To(BeAssignableToTypeOf(true), "%s", response)
 	})
 
 	DescribeTable("ends when its lifetime is over", Each(Must("auth-007-expired-token")), func(ctx SpecContext, operation string) {

@@ -19,9 +19,9 @@ var _ = Describe("A defective body", func() {
 	DescribeTable("that is no JSON is refused without effect", Each(Must("gen-007-not-json")), func(ctx SpecContext, operation string) {
 		call := calls.NextToGranted(ctx, operation)
 		for _, text := range []string{"no JSON", strings.TrimSuffix(call.Text(), "}"), strings.ReplaceAll(call.Text(), `"`, `'`)} {
-			answer := call.Send(ctx, api.WithBody(text))
-			Expect(answer).To(BeRefused())
-			Strictly(func(g Gomega) { g.Expect(answer).To(HaveErrcode("M_NOT_JSON")) })
+			response := call.Send(ctx, api.WithBody(text))
+			Expect(response).To(BeRefused())
+			Strictly(func(g Gomega) { g.Expect(response).To(HaveErrcode("M_NOT_JSON")) })
 		}
 		Expect(call.Effects(ctx)).To(BeEmpty())
 	})
@@ -29,10 +29,10 @@ var _ = Describe("A defective body", func() {
 	DescribeTable("that lacks a required key is refused without effect", Each(Must("gen-008-missing-required-key")), func(ctx SpecContext, operation string) {
 		call := calls.NextToGranted(ctx, operation)
 		for _, key := range calls.RequiredKeys(operation) {
-			answer := call.Send(ctx, api.Without(key.Path))
-			Expect(answer).To(BeRefused(), "without %s", key.Path)
+			response := call.Send(ctx, api.Without(key.Path))
+			Expect(response).To(BeRefused(), "without %s", key.Path)
 			Strictly(func(g Gomega) {
-				g.Expect(answer).To(HaveErrcode("M_MISSING_PARAM", "M_BAD_JSON", "M_INVALID_PARAM"), "without %s", key.Path)
+				g.Expect(response).To(HaveErrcode("M_MISSING_PARAM", "M_BAD_JSON", "M_INVALID_PARAM"), "without %s", key.Path)
 			})
 		}
 		Expect(call.Effects(ctx)).To(BeEmpty())
@@ -42,10 +42,10 @@ var _ = Describe("A defective body", func() {
 		call := calls.NextToGranted(ctx, operation)
 		for _, key := range calls.RequiredKeys(operation) {
 			for _, wrong := range key.WrongTypes {
-				answer := call.Send(ctx, api.With(key.Path, wrong))
-				Expect(answer).To(BeRefused(), "%s is %v", key.Path, wrong)
+				response := call.Send(ctx, api.With(key.Path, wrong))
+				Expect(response).To(BeRefused(), "%s is %v", key.Path, wrong)
 				Strictly(func(g Gomega) {
-					g.Expect(answer).To(HaveErrcode("M_BAD_JSON", "M_INVALID_PARAM", "M_MISSING_PARAM"), "%s is %v", key.Path, wrong)
+					g.Expect(response).To(HaveErrcode("M_BAD_JSON", "M_INVALID_PARAM", "M_MISSING_PARAM"), "%s is %v", key.Path, wrong)
 				})
 			}
 		}
@@ -55,9 +55,9 @@ var _ = Describe("A defective body", func() {
 	DescribeTable("that is JSON but no object is refused", Each(Must("gen-010-non-object-body")), func(ctx SpecContext, operation string) {
 		call := calls.Granted(ctx, operation)
 		for _, text := range []string{"[]", `"x"`, "1", "null"} {
-			answer := call.Send(ctx, api.WithBody(text))
-			Expect(answer).To(BeRefused())
-			Strictly(func(g Gomega) { g.Expect(answer).To(HaveErrcode("M_BAD_JSON", "M_NOT_JSON")) })
+			response := call.Send(ctx, api.WithBody(text))
+			Expect(response).To(BeRefused())
+			Strictly(func(g Gomega) { g.Expect(response).To(HaveErrcode("M_BAD_JSON", "M_NOT_JSON")) })
 		}
 	})
 
@@ -77,10 +77,10 @@ var _ = Describe("A request that fails", func() {
 		failed := 0
 		for _, vain := range call.Failing(ctx) {
 			listed, effects := call.User.Addresses(ctx), vain.Effects(ctx)
-			if answer := vain.Send(ctx); !answer.OK() { // that it fails is for other rows to see
+			if response := vain.Send(ctx); !response.OK() { // that it fails is for other rows to see
 				failed++
-				Expect(call.User.Addresses(ctx)).To(ConsistOf(listed), "after\n%s", answer)
-				Expect(vain.Effects(ctx)).To(ConsistOf(effects), "after\n%s", answer)
+				Expect(call.User.Addresses(ctx)).To(ConsistOf(listed), "after\n%s", response)
+				Expect(vain.Effects(ctx)).To(ConsistOf(effects), "after\n%s", response)
 			}
 		}
 		if failed == 0 {

@@ -109,8 +109,8 @@ var _ = Describe("Spellings of one e-mail address", func() {
 
 	It("log the same user in", Must("can-006-canonical-equality-across-operations"),
 		func(ctx SpecContext) {
-			if answer, offers := users.OffersPasswordLogin(ctx); !offers {
-				Decline("no-password-login", answer)
+			if response, offers := users.OffersPasswordLogin(ctx); !offers {
+				Decline("no-password-login", response)
 			}
 			alice, email := sessions.Email.Added(ctx)
 			alice.NeedPassword()
@@ -124,8 +124,8 @@ var _ = Describe("Spellings of one e-mail address", func() {
 
 	It("get the same user a new password", Must("can-006-canonical-equality-across-operations"),
 		func(ctx SpecContext) {
-			if answer, offers := users.OffersPasswordReset(ctx); !offers {
-				Decline("no-password-reset", answer)
+			if response, offers := users.OffersPasswordReset(ctx); !offers {
+				Decline("no-password-reset", response)
 			}
 			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			alice.NeedThrowAway()
@@ -141,8 +141,8 @@ var _ = Describe("Spellings of one e-mail address", func() {
 			mails, err := email.Await(ctx, 2) // the first one was for adding the address
 			Expect(err).NotTo(HaveOccurred(), "no mail for a new password arrived")
 			reset.UseAll(ctx, mails[1:])
-			_, answer := users.ResetPassword(ctx, reset)
-			Expect(answer).To(BeGranted())
+			_, response := users.ResetPassword(ctx, reset)
+			Expect(response).To(BeGranted())
 		})
 })
 

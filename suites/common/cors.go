@@ -43,19 +43,19 @@ var _ = Describe("A web browser", func() {
 	})
 
 	DescribeTable("is told of all methods", Each(Should("cors-004-allow-methods")), func(ctx SpecContext, operation string) {
-		answer := preflight(ctx, calls.Granted(ctx, operation))
-		Expect(words(answer, "Access-Control-Allow-Methods")).To(ContainElements("get", "post", "put", "delete", "options"), "%s", answer)
+		response := preflight(ctx, calls.Granted(ctx, operation))
+		Expect(words(response, "Access-Control-Allow-Methods")).To(ContainElements("get", "post", "put", "delete", "options"), "%s", response)
 	})
 
 	DescribeTable("is told of the headers that it needs", Each(Should("cors-005-allow-headers")), func(ctx SpecContext, operation string) {
-		answer := preflight(ctx, calls.Granted(ctx, operation))
-		Expect(words(answer, "Access-Control-Allow-Headers")).To(ContainElements("x-requested-with", "content-type", "authorization"), "%s", answer)
+		response := preflight(ctx, calls.Granted(ctx, operation))
+		Expect(words(response, "Access-Control-Allow-Headers")).To(ContainElements("x-requested-with", "content-type", "authorization"), "%s", response)
 	})
 
 	DescribeTable("can read why it was refused", Each(Should("cors-006-headers-on-errors")), func(ctx SpecContext, operation string) {
 		_, refused := calls.Responses(ctx, operation, api.WithHeader("Origin", origin))
-		for _, answer := range refused {
-			Expect(answer.Header.Values("Access-Control-Allow-Origin")).To(allowOurs, "%s", answer)
+		for _, response := range refused {
+			Expect(response.Header.Values("Access-Control-Allow-Origin")).To(allowOurs, "%s", response)
 		}
 	})
 })

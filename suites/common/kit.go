@@ -19,12 +19,12 @@ import (
 // expectEnough asserts that the stages a user went through were enough for the
 // request that adds the session's address. Whether such requests are granted at
 // all is another matter, and ends the spec as blocked.
-func expectEnough(ctx SpecContext, u *users.User, s *sessions.Session, answer *exchange.Response) {
+func expectEnough(ctx SpecContext, u *users.User, s *sessions.Session, response *exchange.Response) {
 	GinkgoHelper()
-	if !answer.OK() && !answer.IsChallenge() {
+	if !response.OK() && !response.IsChallenge() {
 		u.MustAdd(ctx, s) // in the way that all specs take
 	}
-	Expect(answer).To(BeGranted())
+	Expect(response).To(BeGranted())
 }
 
 // beginWithStages has a user ask to add an address where that takes several

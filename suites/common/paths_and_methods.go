@@ -18,27 +18,27 @@ import (
 var _ = Describe("The path", func() {
 
 	DescribeTable("is served below /_matrix/client/v3", Each(Must("gen-016-v3-prefix")), func(ctx SpecContext, operation string) {
-		answer := calls.Unfounded(ctx, operation).SendOnce(ctx)
-		Expect(answer).NotTo(HaveErrcode("M_UNRECOGNIZED"))
-		if answer.Status == http.StatusNotFound {
-			Expect(answer.Errcode()).NotTo(BeEmpty(), "not even an error of the API\n%s", answer)
+		response := calls.Unfounded(ctx, operation).SendOnce(ctx)
+		Expect(response).NotTo(HaveErrcode("M_UNRECOGNIZED"))
+		if response.Status == http.StatusNotFound {
+			Expect(response.Errcode()).NotTo(BeEmpty(), "not even an error of the API\n%s", response)
 		}
 		calls.Granted(ctx, operation) // and what answers there is the operation
 	})
 
 	DescribeTable("has nothing below it", Each(Should("gen-013-unknown-path-404")), func(ctx SpecContext, operation string) {
 		call := calls.Granted(ctx, operation)
-		answer := call.SendOnce(ctx, api.Below("no-such-endpoint"))
-		Expect(answer).To(HaveStatus(http.StatusNotFound))
-		Expect(answer).To(HaveErrcode("M_UNRECOGNIZED"))
+		response := call.SendOnce(ctx, api.Below("no-such-endpoint"))
+		Expect(response).To(HaveStatus(http.StatusNotFound))
+		Expect(response).To(HaveErrcode("M_UNRECOGNIZED"))
 	})
 
 	DescribeTable("refuses methods that it does not have", Each(Should("gen-014-wrong-method-405")), func(ctx SpecContext, operation string) {
 		call := calls.Granted(ctx, operation)
 		for _, method := range otherMethods(call.Operation) {
-			answer := call.SendOnce(ctx, api.WithMethod(method), api.WithoutBody())
-			Expect(answer).To(HaveStatus(http.StatusMethodNotAllowed))
-			Expect(answer).To(HaveErrcode("M_UNRECOGNIZED"))
+			response := call.SendOnce(ctx, api.WithMethod(method), api.WithoutBody())
+			Expect(response).To(HaveStatus(http.StatusMethodNotAllowed))
+			Expect(response).To(HaveErrcode("M_UNRECOGNIZED"))
 		}
 	})
 

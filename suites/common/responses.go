@@ -23,33 +23,33 @@ var _ = Describe("The answers", func() {
 
 	DescribeTable("are JSON objects", Each(Must("gen-001-json-object-body")), func(ctx SpecContext, operation string) {
 		granted, refused := calls.Responses(ctx, operation)
-		for _, answer := range append(refused, granted) {
-			Expect(answer.JSON).NotTo(BeNil(), "%v\n%s", answer.Malformed, answer)
+		for _, response := range append(refused, granted) {
+			Expect(response.JSON).NotTo(BeNil(), "%v\n%s", response.Malformed, response)
 		}
 	})
 
 	DescribeTable("say that they are JSON", Each(Must("gen-002-content-type-json")), func(ctx SpecContext, operation string) {
 		granted, refused := calls.Responses(ctx, operation)
-		for _, answer := range append(refused, granted) {
-			Expect(answer.Header.Get("Content-Type")).To(MatchRegexp(`(?i)^application/json *(;|$)`), "%s", answer)
+		for _, response := range append(refused, granted) {
+			Expect(response.Header.Get("Content-Type")).To(MatchRegexp(`(?i)^application/json *(;|$)`), "%s", response)
 		}
 	})
 
 	DescribeTable("have errcode and error when they refuse", Each(Must("gen-004-standard-error-shape")), func(ctx SpecContext, operation string) {
 		_, refused := calls.Responses(ctx, operation)
-		for _, answer := range refused {
-			if !answer.IsChallenge() {
-				Expect(answer.IsStandardError()).To(BeTrue(), "no standard error\n%s", answer)
+		for _, response := range refused {
+			if !response.IsChallenge() {
+				Expect(response.IsStandardError()).To(BeTrue(), "no standard error\n%s", response)
 			}
 		}
 	})
 
 	DescribeTable("have an errcode of the spec's form", Each(Should("gen-005-errcode-form")), func(ctx SpecContext, operation string) {
 		_, refused := calls.Responses(ctx, operation)
-		for _, answer := range refused {
-			if _, present := answer.JSON["errcode"]; present || !answer.IsChallenge() {
+		for _, response := range refused {
+			if _, present := response.JSON["errcode"]; present || !response.IsChallenge() {
 				// All that is wrong with these requests is in the spec, so its codes serve.
-				Expect(answer.Errcode()).To(MatchRegexp(`\AM_[A-Z0-9._]+\z`), "%s", answer)
+				Expect(response.Errcode()).To(MatchRegexp(`\AM_[A-Z0-9._]+\z`), "%s", response)
 			}
 		}
 	})
@@ -60,8 +60,8 @@ var _ = Describe("Text", func() {
 
 	DescribeTable("is UTF-8 in answers, and in requests as good as escaped", Each(Must("gen-003-utf8")), func(ctx SpecContext, operation string) {
 		granted, refused := calls.Responses(ctx, operation)
-		for _, answer := range append(refused, granted) {
-			Expect(utf8.Valid(answer.Body)).To(BeTrue(), "no UTF-8\n%s", answer)
+		for _, response := range append(refused, granted) {
+			Expect(utf8.Valid(response.Body)).To(BeTrue(), "no UTF-8\n%s", response)
 		}
 		if granted.Sent == nil {
 			return // there is no text in such requests

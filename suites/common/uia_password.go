@@ -23,8 +23,8 @@ var _ = Describe("The password stage of POST /account/3pid/add", func() {
 		func(ctx SpecContext, name func(*users.User) string) {
 			alice := users.New(ctx)
 			session, ui := beginWithPassword(ctx, alice)
-			answer := ui.Submit(ctx, password(users.UserIdentifier(name(alice)), alice.Password))
-			expectEnough(ctx, alice, session, answer)
+			response := ui.Submit(ctx, password(users.UserIdentifier(name(alice)), alice.Password))
+			expectEnough(ctx, alice, session, response)
 		},
 		Entry("with the localpart", (*users.User).Localpart),
 		Entry("with the full user ID", func(u *users.User) string { return u.ID }),
@@ -70,16 +70,16 @@ var _ = Describe("The password stage of POST /account/3pid/add", func() {
 			alice, first := users.New(ctx), sessions.Email.Validate(ctx)
 			alice.MustAdd(ctx, first)
 			second, ui := beginWithPassword(ctx, alice)
-			answer := ui.Submit(ctx, password(users.ThirdPartyIdentifier("email", first.Address), alice.Password))
-			expectEnough(ctx, alice, second, answer)
+			response := ui.Submit(ctx, password(users.ThirdPartyIdentifier("email", first.Address), alice.Password))
+			expectEnough(ctx, alice, second, response)
 		})
 
 	It("knows nobody by an address on no account", Must("uia-021-threepid-identifier"),
 		func(ctx SpecContext) {
 			alice := users.New(ctx)
 			session, ui := beginWithPassword(ctx, alice)
-			answer := ui.Submit(ctx, password(users.ThirdPartyIdentifier("email", sessions.Email.Fresh(ctx).Address), alice.Password))
-			Expect(answer).To(HaveStatus(http.StatusUnauthorized, http.StatusForbidden))
+			response := ui.Submit(ctx, password(users.ThirdPartyIdentifier("email", sessions.Email.Fresh(ctx).Address), alice.Password))
+			Expect(response).To(HaveStatus(http.StatusUnauthorized, http.StatusForbidden))
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
 			alice.MustAdd(ctx, session) // by the user ID
 		})

@@ -22,20 +22,20 @@ var _ = Describe("The UIA session of POST /account/3pid/add", func() {
 		func(ctx SpecContext) {
 			ui := users.New(ctx).BeginAdd(ctx, sessions.Email.Validate(ctx))
 			needSession(ui)
-			answers := []*exchange.Response{ui.Submit(ctx, JSON{})}
+			responses := []*exchange.Response{ui.Submit(ctx, JSON{})}
 			if ui.Offers(users.StagePassword) {
 				wrong, _ := ui.Fail(ctx, users.StagePassword)
-				answers = append(answers, wrong)
+				responses = append(responses, wrong)
 			}
 			challenges := 0
-			for _, answer := range answers {
-				if answer.IsChallenge() {
+			for _, response := range responses {
+				if response.IsChallenge() {
 					challenges++
-					Expect(answer.Text("session")).To(Equal(ui.ID()), "%s", answer)
+					Expect(response.Text("session")).To(Equal(ui.ID()), "%s", response)
 				}
 			}
 			if challenges == 0 {
-				Blocked("add3PID", "uia-011-session-only-auth", "no second challenge was to be had:\n%s", answers[0])
+				Blocked("add3PID", "uia-011-session-only-auth", "no second challenge was to be had:\n%s", responses[0])
 			}
 		})
 
@@ -55,9 +55,9 @@ var _ = Describe("The UIA session of POST /account/3pid/add", func() {
 			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			ui := alice.BeginAdd(ctx, session)
 			needSession(ui)
-			answer := ui.Submit(ctx, JSON{"session": ui.ID()})
-			Expect(answer).To(BeChallenge())
-			Expect(answer.Text("session")).To(Equal(ui.ID()), "%s", answer)
+			response := ui.Submit(ctx, JSON{"session": ui.ID()})
+			Expect(response).To(BeChallenge())
+			Expect(response.Text("session")).To(Equal(ui.ID()), "%s", response)
 			alice.MustAdd(ctx, session) // with its stages
 		})
 
@@ -79,8 +79,8 @@ var _ = Describe("The UIA session of POST /account/3pid/add", func() {
 			needSession(hers)
 			session.Validate(ctx)
 
-			answer := bob.BeginAdd(ctx, session).Submit(ctx, JSON{"session": hers.ID()})
-			Expect(answer).NotTo(BeGranted())
+			response := bob.BeginAdd(ctx, session).Submit(ctx, JSON{"session": hers.ID()})
+			Expect(response).NotTo(BeGranted())
 			Expect(bob.Addresses(ctx)).NotTo(ContainElement(session.Address))
 			bob.MustAdd(ctx, session) // by his own
 		})
@@ -91,8 +91,8 @@ var _ = Describe("The UIA session of POST /account/3pid/add", func() {
 			ui := alice.BeginAdd(ctx, first)
 			needSession(ui)
 			ui.Swap(second)
-			answer := ui.Complete(ctx)
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(second.Address), "the challenge was for another address\n%s", answer)
+			response := ui.Complete(ctx)
+			Expect(alice.Addresses(ctx)).NotTo(ContainElement(second.Address), "the challenge was for another address\n%s", response)
 			alice.MustAdd(ctx, second) // by its own
 		})
 })
@@ -161,8 +161,8 @@ func authenticatedAdd(ctx SpecContext, u *users.User) (*users.Interaction, *sess
 		return ui, session
 	}
 	ui := u.Interact(challenge)
-	if answer := ui.Complete(ctx); answer.OK() || slices.Contains(u.Addresses(ctx), session.Address) {
-		Blocked("add3PID", "add-005-session-must-be-validated", "the authentication was spent on a session that was not validated:\n%s", answer)
+	if response := ui.Complete(ctx); response.OK() || slices.Contains(u.Addresses(ctx), session.Address) {
+		Blocked("add3PID", "add-005-session-must-be-validated", "the authentication was spent on a session that was not validated:\n%s", response)
 	}
 	return ui, session
 }

@@ -19,12 +19,12 @@ var _ = Describe("The stages of POST /account/3pid/add", func() {
 		func(ctx SpecContext) {
 			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			ui := alice.BeginAdd(ctx, session)
-			answer := ui.Pass(ctx, users.StageDummy)
+			response := ui.Pass(ctx, users.StageDummy)
 			if ui.OffersAlone(users.StageDummy) {
-				expectEnough(ctx, alice, session, answer)
+				expectEnough(ctx, alice, session, response)
 				return
 			}
-			Expect(answer).NotTo(BeGranted())
+			Expect(response).NotTo(BeGranted())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
 			alice.MustAdd(ctx, session) // by what is offered
 		})
@@ -59,12 +59,12 @@ var _ = Describe("The stages of POST /account/3pid/add", func() {
 		func(ctx SpecContext) {
 			alice := users.New(ctx)
 			session := sessions.Email.MustRequest(ctx)
-			answer := alice.Add(ctx, session)
-			if answer.OK() {
-				Blocked("add3PID", "add-005-session-must-be-validated", "a session that was not validated is no error here:\n%s", answer)
+			response := alice.Add(ctx, session)
+			if response.OK() {
+				Blocked("add3PID", "add-005-session-must-be-validated", "a session that was not validated is no error here:\n%s", response)
 			}
-			Expect(answer).NotTo(BeChallenge())
-			Expect(answer.IsStandardError()).To(BeTrue(), "%s", answer)
+			Expect(response).NotTo(BeChallenge())
+			Expect(response.IsStandardError()).To(BeTrue(), "%s", response)
 
 			session.Validate(ctx)
 			alice.MustAdd(ctx, session) // the same authentication is granted

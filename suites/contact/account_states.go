@@ -17,12 +17,12 @@ import (
 var _ = Describe("A guest", func() {
 
 	DescribeTable("is refused, and nothing happens", Each(Must("acc-001-guest-refused")), func(ctx SpecContext, operation string) {
-		guest, answer := users.RegisterGuest(ctx)
+		guest, response := users.RegisterGuest(ctx)
 		switch {
-		case guest == nil && Declined("guests-not-enabled", answer):
-			Decline("guests-not-enabled", answer)
+		case guest == nil && Declined("guests-not-enabled", response):
+			Decline("guests-not-enabled", response)
 		case guest == nil:
-			NotTested("the homeserver registered no guest:\n%s", answer)
+			NotTested("the homeserver registered no guest:\n%s", response)
 		}
 		call := calls.NextToGranted(ctx, operation)
 		asGuest := call.SendOnce(ctx, api.WithToken(guest.Token))

@@ -22,12 +22,12 @@ var _ = Describe("POST /account/3pid/add", func() {
 	It("adds a validated address with 200 and an object", Must("add-001-success-200"),
 		func(ctx SpecContext) {
 			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
-			answer := alice.Add(ctx, session)
-			if Declined("changes-disabled", answer) && users.ChangesDisabled(alice.Get(ctx, "/capabilities")) {
-				Decline("changes-disabled", answer)
+			response := alice.Add(ctx, session)
+			if Declined("changes-disabled", response) && users.ChangesDisabled(alice.Get(ctx, "/capabilities")) {
+				Decline("changes-disabled", response)
 			}
-			Expect(answer).To(HaveStatus(http.StatusOK))
-			Expect(answer.JSON).NotTo(BeNil(), "%s", answer)
+			Expect(response).To(HaveStatus(http.StatusOK))
+			Expect(response.JSON).NotTo(BeNil(), "%s", response)
 		})
 
 	It("lists the address as soon as it has answered", Must("add-002-listed-after-add"),
@@ -82,12 +82,12 @@ var _ = Describe("POST /account/3pid/add", func() {
 			alice, first, second := users.New(ctx), sessions.Email.Validate(ctx), sessions.Email.Validate(ctx)
 			alice.MustAdd(ctx, first)
 
-			answer := alice.Add(ctx, second)
-			Expect(alice.Addresses(ctx)).To(ContainElement(first.Address), "after the second add:\n%s", answer)
-			if Declined("second-refused", answer) {
-				Decline("second-refused", answer)
+			response := alice.Add(ctx, second)
+			Expect(alice.Addresses(ctx)).To(ContainElement(first.Address), "after the second add:\n%s", response)
+			if Declined("second-refused", response) {
+				Decline("second-refused", response)
 			}
-			Expect(answer).To(BeGranted())
-			Expect(alice.Addresses(ctx)).To(ContainElement(second.Address), "after the second add:\n%s", answer)
+			Expect(response).To(BeGranted())
+			Expect(alice.Addresses(ctx)).To(ContainElement(second.Address), "after the second add:\n%s", response)
 		})
 })

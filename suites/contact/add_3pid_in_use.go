@@ -2,16 +2,15 @@ package contact
 
 import (
 	"strings"
-	"sync"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"threepid-conformance/fixtures/api"
 	"threepid-conformance/fixtures/sessions"
 	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
-	"threepid-conformance/harness/run"
 )
 
 // Addresses that another account has already. As requestToken refuses those, all
@@ -24,12 +23,12 @@ var _ = Describe("POST /account/3pid/add for an address of somebody else", func(
 			hers, his := email.Validate(ctx), email.Validate(ctx)
 			alice.MustAdd(ctx, hers)
 
-			answer := bob.Add(ctx, his)
+			response := bob.Add(ctx, his)
 			Strictly(func(g Gomega) {
-				g.Expect(answer).To(BeRefused(), "somebody else has added it")
-				g.Expect(bob.Addresses(ctx)).NotTo(ContainElement(email.Address), "somebody else has added it\n%s", answer)
+				g.Expect(response).To(BeRefused(), "somebody else has added it")
+				g.Expect(bob.Addresses(ctx)).NotTo(ContainElement(email.Address), "somebody else has added it\n%s", response)
 			})
-			Expect(alice.Addresses(ctx)).To(ContainElement(email.Address), "somebody else has added it\n%s", answer)
+			Expect(alice.Addresses(ctx)).To(ContainElement(email.Address), "somebody else has added it\n%s", response)
 		})
 
 	It("recognises the address in another letter case", Should("add-010-in-use-case-variant"),
@@ -38,8 +37,8 @@ var _ = Describe("POST /account/3pid/add for an address of somebody else", func(
 			hers, his := email.Validate(ctx), email.As(strings.ToUpper(email.Address)).Validate(ctx)
 			alice.MustAdd(ctx, hers)
 
-			answer := bob.Add(ctx, his)
-			Expect(answer).To(BeRefused())
+			response := bob.Add(ctx, his)
+			Expect(response).To(BeRefused())
 			Expect(bob.Addresses(ctx)).NotTo(ContainElement(WithTransform(strings.ToLower, Equal(email.Address))))
 			Expect(alice.Addresses(ctx)).To(ContainElement(email.Address))
 		})
@@ -51,7 +50,7 @@ var _ = Describe("POST /account/3pid/add for an address of somebody else", func(
 			for range rounds {
 				email := sessions.Email.Fresh(ctx)
 				everybody, lastSteps := contenders(ctx, email, contending)
-				atOnce(ctx, lastSteps)
+				api.AtOnce(ctx, lastSteps) // several may be told that they have it; the lists show
 
 				var owners []string
 				for _, user := range everybody {
@@ -80,20 +79,4 @@ func contenders(ctx SpecContext, email *sessions.Recipient, n int) (everybody []
 		lastSteps = append(lastSteps, user.BeginAdd(ctx, session).LastStep(ctx))
 	}
 	return everybody, lastSteps
-}
-
-// atOnce sends requests at the same instant and waits for the answers. What came
-// of them is for the lists to show: several users may be told that they have it.
-func atOnce(ctx SpecContext, requests []exchange.Request) {
-	client := run.Homeserver()
-	start := make(chan struct{})
-	var sent sync.WaitGroup
-	for _, request := range requests {
-		sent.Go(func() {
-			<-start
-			_, _ = client.DoPatiently(ctx, request) // recorded, like every exchange
-		})
-	}
-	close(start)
-	sent.Wait()
 }

@@ -18,8 +18,8 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 
 	It("gets its owner a new password", Should("add-013-password-reset-uses-added-3pid"),
 		func(ctx SpecContext) {
-			if answer, offers := users.OffersPasswordReset(ctx); !offers {
-				Decline("no-password-reset", answer)
+			if response, offers := users.OffersPasswordReset(ctx); !offers {
+				Decline("no-password-reset", response)
 			}
 			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			alice.NeedThrowAway()
@@ -31,8 +31,8 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 			Expect(err).NotTo(HaveOccurred(), "no mail for a new password arrived")
 			reset.UseAll(ctx, messages[1:])
 
-			password, answer := users.ResetPassword(ctx, reset)
-			Expect(answer).To(BeGranted())
+			password, response := users.ResetPassword(ctx, reset)
+			Expect(response).To(BeGranted())
 			login := users.LogIn(ctx, users.UserIdentifier(alice.ID), password)
 			Expect(login).To(BeGranted())
 			Expect(login.Text("user_id")).To(Equal(alice.ID), "%s", login)
@@ -40,8 +40,8 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 
 	It("gets nobody a new password before", Should("add-013-password-reset-uses-added-3pid"),
 		func(ctx SpecContext) {
-			if answer, offers := users.OffersPasswordReset(ctx); !offers {
-				Decline("no-password-reset", answer)
+			if response, offers := users.OffersPasswordReset(ctx); !offers {
+				Decline("no-password-reset", response)
 			}
 			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			alice.NeedThrowAway() // as the other half does: one alone would not be a pass
@@ -51,16 +51,16 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 			if reset.SID != "" {
 				// The answer may hide that there is no such account.
 				reset.UseAll(ctx, reset.Recipient.MessagesAtMost(ctx, 2))
-				_, answer := users.ResetPassword(ctx, reset)
-				Expect(answer).NotTo(BeGranted())
+				_, response := users.ResetPassword(ctx, reset)
+				Expect(response).NotTo(BeGranted())
 			}
 			alice.MustAdd(ctx, session) // what was validated is good for adding
 		})
 
 	It("logs its owner in, and not before", Must("add-015-login-with-added-3pid"),
 		func(ctx SpecContext) {
-			if answer, offers := users.OffersPasswordLogin(ctx); !offers {
-				Decline("no-password-login", answer)
+			if response, offers := users.OffersPasswordLogin(ctx); !offers {
+				Decline("no-password-login", response)
 			}
 			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			alice.NeedPassword()

@@ -22,20 +22,20 @@ var _ = Describe("A bind that is to be undone", func() {
 			alice := users.New(ctx)
 			session := identity.New(ctx, alice).MustBind(ctx, alice)
 
-			answer := unbindAnywhere(ctx, alice, session.Address)
-			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1), "no identity server was named:\n%s", answer)
-			Expect(answer).To(BeGranted())
-			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
+			response := unbindAnywhere(ctx, alice, session.Address)
+			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1), "no identity server was named:\n%s", response)
+			Expect(response).To(BeGranted())
+			Expect(response.Text("id_server_unbind_result")).To(Equal("success"), "%s", response)
 		})
 
 	It("is undone by /delete where it was made", Should("bind-011-tracks-for-unbind"), Needs(Mail),
 		func(ctx SpecContext) {
 			alice, session := addedAndBound(ctx)
 
-			answer := alice.Delete(ctx, session)
-			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1), "no identity server was named:\n%s", answer)
-			Expect(answer).To(BeGranted())
-			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
+			response := alice.Delete(ctx, session)
+			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1), "no identity server was named:\n%s", response)
+			Expect(response).To(BeGranted())
+			Expect(response.Text("id_server_unbind_result")).To(Equal("success"), "%s", response)
 		})
 
 	It("is not remembered when it was refused", Should("bind-012-failed-bind-not-tracked"),
@@ -47,14 +47,14 @@ var _ = Describe("A bind that is to be undone", func() {
 			server.Fault(ctx, control.MatrixError(http.StatusBadRequest, "M_UNKNOWN", "refused for this spec", nil).On(control.Bind).For(control.SID(session.SID)))
 			alice.Post(ctx, "/account/3pid/bind", session.Binding()) // how that is answered bind-006 judges
 
-			answer := unbindAnywhere(ctx, alice, session.Address)
-			Expect(server.Requests(ctx, control.Unbind)).To(BeEmpty(), "it was never bound:\n%s", answer)
-			Expect(answer).To(BeGranted())
-			Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
+			response := unbindAnywhere(ctx, alice, session.Address)
+			Expect(server.Requests(ctx, control.Unbind)).To(BeEmpty(), "it was never bound:\n%s", response)
+			Expect(response).To(BeGranted())
+			Expect(response.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", response)
 
-			answer = unbindAnywhere(ctx, alice, bound.Address)
+			response = unbindAnywhere(ctx, alice, bound.Address)
 			if len(server.Requests(ctx, control.Unbind)) == 0 {
-				Blocked("bind3PID", "bind-011-tracks-for-unbind", "a bind that was granted is not remembered either:\n%s", answer)
+				Blocked("bind3PID", "bind-011-tracks-for-unbind", "a bind that was granted is not remembered either:\n%s", response)
 			}
 		})
 
@@ -63,20 +63,20 @@ var _ = Describe("A bind that is to be undone", func() {
 			alice := users.New(ctx)
 			first, second := identity.New(ctx, alice), identity.Other(ctx, alice)
 			once := first.MustBind(ctx, alice)
-			if answer := unbindAnywhere(ctx, alice, once.Address); answer.Text("id_server_unbind_result") == "no-support" && len(first.Requests(ctx, control.Unbind)) == 0 {
-				Decline("bind-not-tracked", answer)
+			if response := unbindAnywhere(ctx, alice, once.Address); response.Text("id_server_unbind_result") == "no-support" && len(first.Requests(ctx, control.Unbind)) == 0 {
+				Decline("bind-not-tracked", response)
 			}
 			before := len(first.Requests(ctx, control.Unbind))
 			bound := first.MustBind(ctx, alice)
 			second.ValidateFor(ctx, alice, bound).MustBind(ctx)
 
-			answer := alice.Post(ctx, "/account/3pid/unbind", bound.Removal())
-			Expect(answer).To(BeGranted())
-			Expect(first.Requests(ctx, control.Unbind)).To(HaveLen(before+1), "it was named:\n%s", answer)
-			Expect(second.Requests(ctx, control.Unbind)).To(BeEmpty(), "the other one was named:\n%s", answer)
+			response := alice.Post(ctx, "/account/3pid/unbind", bound.Removal())
+			Expect(response).To(BeGranted())
+			Expect(first.Requests(ctx, control.Unbind)).To(HaveLen(before+1), "it was named:\n%s", response)
+			Expect(second.Requests(ctx, control.Unbind)).To(BeEmpty(), "the other one was named:\n%s", response)
 
-			answer = unbindAnywhere(ctx, alice, bound.Address)
-			Expect(second.Requests(ctx, control.Unbind)).To(HaveLen(1), "it is bound there still:\n%s", answer)
+			response = unbindAnywhere(ctx, alice, bound.Address)
+			Expect(second.Requests(ctx, control.Unbind)).To(HaveLen(1), "it is bound there still:\n%s", response)
 		})
 })
 

@@ -14,12 +14,12 @@ var _ = Describe("The capability m.3pid_changes", func() {
 
 	shape := func(ctx SpecContext, alice *users.User) {
 		GinkgoHelper()
-		capabilities, answer := alice.Capabilities(ctx)
+		capabilities, response := alice.Capabilities(ctx)
 		capability, listed := capabilities["m.3pid_changes"]
 		if !listed {
-			Decline("capability-absent", answer)
+			Decline("capability-absent", response)
 		}
-		Expect(capability).To(HaveKeyWithValue("enabled", BeAssignableToTypeOf(true)), "%s", answer)
+		Expect(capability).To(HaveKeyWithValue("enabled", BeAssignableToTypeOf(true)), "%s", response)
 	}
 
 	It("says with a boolean whether changes are enabled", Must("cap-001-shape"),
@@ -45,8 +45,8 @@ var _ = Describe("The capability m.3pid_changes", func() {
 			// Mail for a change that cannot be made is refused, too, so there is no
 			// session to ask with. Then only a refusal without any look at the request
 			// shows that it is one of policy.
-			if answer := call.SendOnce(ctx); answer.Errcode() != "M_FORBIDDEN" {
-				NotTested("no address can be validated here, so the refusal may be about that:\n%s", answer)
+			if response := call.SendOnce(ctx); response.Errcode() != "M_FORBIDDEN" {
+				NotTested("no address can be validated here, so the refusal may be about that:\n%s", response)
 			}
 		}
 		Expect(call.Send(ctx)).To(BeRefused())
@@ -56,17 +56,17 @@ var _ = Describe("The capability m.3pid_changes", func() {
 	DescribeTable("is no reason to refuse when it says yes, or nothing", Each(Should("cap-003-enabled-means-available")), func(ctx SpecContext, operation string) {
 		_, capabilities := users.New(ctx).Capabilities(ctx)
 		if users.ChangesDisabled(capabilities) {
-			answer := calls.Unfounded(ctx, operation).Send(ctx)
-			if Declined("changes-disabled", answer) {
-				Decline("changes-disabled", answer)
+			response := calls.Unfounded(ctx, operation).Send(ctx)
+			if Declined("changes-disabled", response) {
+				Decline("changes-disabled", response)
 			}
-			Expect(answer).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
+			Expect(response).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
 			return
 		}
 		call := calls.New(ctx, operation)
 		call.User.Capabilities(ctx) // as a client does before it offers the change
-		answer := call.Send(ctx)
-		Expect(answer).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
+		response := call.Send(ctx)
+		Expect(response).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
 	})
 })
 
@@ -75,8 +75,8 @@ var _ = Describe("The capability m.3pid_changes", func() {
 func announced(ctx SpecContext) {
 	GinkgoHelper()
 	alice := users.New(ctx)
-	if _, answer := alice.Capabilities(ctx); !users.ChangesDisabled(answer) {
-		NotTested("the homeserver does not say that changes are disabled:\n%s", answer)
+	if _, response := alice.Capabilities(ctx); !users.ChangesDisabled(response) {
+		NotTested("the homeserver does not say that changes are disabled:\n%s", response)
 	}
 	Expect(alice.Get(ctx, "/account/3pid")).To(BeGranted(), "the list may be read all the same")
 }

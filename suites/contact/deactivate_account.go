@@ -37,8 +37,8 @@ var _ = Describe("Deactivating an account", func() {
 
 	It("has nothing to unbind where nothing was bound", Must("acc-005-deactivate-unbinds"),
 		func(ctx SpecContext) {
-			answer := users.New(ctx).Deactivate(ctx, JSON{})
-			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
+			response := users.New(ctx).Deactivate(ctx, JSON{})
+			Expect(response.Text("id_server_unbind_result")).To(Equal("success"), "%s", response)
 		})
 })
 
@@ -47,9 +47,9 @@ var _ = Describe("Deactivating an account", func() {
 func needsTracking(ctx SpecContext, u *users.User, server *identity.Server) {
 	GinkgoHelper()
 	session := server.MustBind(ctx, u)
-	answer := u.Post(ctx, "unbind3pidFromAccount", session.Identifier())
-	if answer.OK() && len(session.Requests(ctx, control.Unbind)) == 0 && answer.Text("id_server_unbind_result") == "no-support" {
-		Decline("bind-not-tracked", answer)
+	response := u.Post(ctx, "unbind3pidFromAccount", session.Identifier())
+	if response.OK() && len(session.Requests(ctx, control.Unbind)) == 0 && response.Text("id_server_unbind_result") == "no-support" {
+		Decline("bind-not-tracked", response)
 	}
 }
 
@@ -57,7 +57,7 @@ func needsTracking(ctx SpecContext, u *users.User, server *identity.Server) {
 // it has bound is gone.
 func expectUnboundByDeactivation(ctx SpecContext, u *users.User, sessions ...*identity.Session) {
 	GinkgoHelper()
-	answer := u.Deactivate(ctx, JSON{})
+	response := u.Deactivate(ctx, JSON{})
 	for _, session := range sessions {
 		var signed []string // addresses that were to be unbound
 		for _, request := range session.Requests(ctx, control.Unbind) {
@@ -65,8 +65,8 @@ func expectUnboundByDeactivation(ctx SpecContext, u *users.User, sessions ...*id
 				signed = append(signed, request.Keys.Address)
 			}
 		}
-		Expect(signed).To(ContainElement(session.Address), "the identity server was not asked to unbind\n%s", answer)
-		Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding outlives the account\n%s", answer)
+		Expect(signed).To(ContainElement(session.Address), "the identity server was not asked to unbind\n%s", response)
+		Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding outlives the account\n%s", response)
 	}
-	Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
+	Expect(response.Text("id_server_unbind_result")).To(Equal("success"), "%s", response)
 }

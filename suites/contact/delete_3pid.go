@@ -52,30 +52,30 @@ var _ = Describe("POST /account/3pid/delete", func() {
 	It("takes an identifier off the list that was never bound", Must("del-002-local-delete-independent-of-is"),
 		func(ctx SpecContext) {
 			alice, email := sessions.Email.Added(ctx)
-			answer := alice.Delete(ctx, email)
-			if !answer.OK() {
-				Blocked(run.CurrentOperation(), "rem-004-unknown-id-server-no-support", "the identifier could not be deleted:\n%s", answer)
+			response := alice.Delete(ctx, email)
+			if !response.OK() {
+				Blocked(run.CurrentOperation(), "rem-004-unknown-id-server-no-support", "the identifier could not be deleted:\n%s", response)
 			}
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(email.Address), "%s", answer)
+			Expect(alice.Addresses(ctx)).NotTo(ContainElement(email.Address), "%s", response)
 		})
 
 	It("takes an identifier off the list that cannot be unbound", Must("del-002-local-delete-independent-of-is"), Needs(IdentityServer),
 		func(ctx SpecContext) {
 			alice, session := addedAndBound(ctx)
 			session.Fault(ctx, control.NonJSON(http.StatusNotFound).On(control.Unbind))
-			answer := alice.Post(ctx, "delete3pidFromAccount", session.Removal())
-			if !answer.OK() {
-				Blocked(run.CurrentOperation(), "rem-011-unsupported-is-no-support", "the identifier could not be deleted:\n%s", answer)
+			response := alice.Post(ctx, "delete3pidFromAccount", session.Removal())
+			if !response.OK() {
+				Blocked(run.CurrentOperation(), "rem-011-unsupported-is-no-support", "the identifier could not be deleted:\n%s", response)
 			}
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address), "%s", answer)
+			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address), "%s", response)
 		})
 
 	It("does not stumble over an identifier that is nobody's", May("del-005-unknown-identifier"),
 		func(ctx SpecContext) {
 			alice, email := sessions.Email.Added(ctx)
-			answer := alice.Delete(ctx, sessions.Email.Fresh(ctx))
-			Expect(answer).To(Or(BeGranted(), BeRefused()))
-			Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
+			response := alice.Delete(ctx, sessions.Email.Fresh(ctx))
+			Expect(response).To(Or(BeGranted(), BeRefused()))
+			Expect(response.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", response)
 
 			Expect(alice.Delete(ctx, email)).To(BeGranted())
 		})
@@ -95,8 +95,8 @@ var _ = Describe("An address deleted by POST /account/3pid/delete", func() {
 
 	It("logs nobody in", Should("del-007-no-longer-usable"),
 		func(ctx SpecContext) {
-			if answer, offers := users.OffersPasswordLogin(ctx); !offers {
-				Decline("no-use-of-addresses", answer)
+			if response, offers := users.OffersPasswordLogin(ctx); !offers {
+				Decline("no-use-of-addresses", response)
 			}
 			alice, email := sessions.Email.Added(ctx)
 			alice.NeedPassword()
@@ -110,8 +110,8 @@ var _ = Describe("An address deleted by POST /account/3pid/delete", func() {
 
 	It("gets nobody a new password", Should("del-007-no-longer-usable"),
 		func(ctx SpecContext) {
-			if answer, offers := users.OffersPasswordReset(ctx); !offers {
-				Decline("no-use-of-addresses", answer)
+			if response, offers := users.OffersPasswordReset(ctx); !offers {
+				Decline("no-use-of-addresses", response)
 			}
 			alice, email := sessions.Email.Added(ctx)
 			alice.NeedThrowAway()
@@ -124,8 +124,8 @@ var _ = Describe("An address deleted by POST /account/3pid/delete", func() {
 			}
 			// The answer may hide that the email.Address is on no account.
 			reset.UseAll(ctx, reset.Recipient.MessagesAtMost(ctx, 2)) // the first one was for adding it
-			password, answer := users.ResetPassword(ctx, reset)
-			Expect(answer).NotTo(BeGranted())
+			password, response := users.ResetPassword(ctx, reset)
+			Expect(response).NotTo(BeGranted())
 			Expect(users.LogIn(ctx, users.UserIdentifier(alice.ID), password)).NotTo(BeGranted())
 		})
 })

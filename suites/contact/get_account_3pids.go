@@ -19,11 +19,11 @@ var _ = Describe("GET /account/3pid", func() {
 
 	It("answers with an object whose threepids is an array", Must("get-001-200-schema"),
 		func(ctx SpecContext) {
-			answer := users.New(ctx).Get(ctx, "/account/3pid")
-			Expect(answer).To(HaveStatus(http.StatusOK))
-			Expect(answer.JSON).NotTo(BeNil(), "%s", answer)
-			if list, present := answer.JSON["threepids"]; present {
-				Expect(list).To(BeAssignableToTypeOf([]any{}), "threepids is no array\n%s", answer)
+			response := users.New(ctx).Get(ctx, "/account/3pid")
+			Expect(response).To(HaveStatus(http.StatusOK))
+			Expect(response.JSON).NotTo(BeNil(), "%s", response)
+			if list, present := response.JSON["threepids"]; present {
+				Expect(list).To(BeAssignableToTypeOf([]any{}), "threepids is no array\n%s", response)
 			}
 		})
 
@@ -33,11 +33,11 @@ var _ = Describe("GET /account/3pid", func() {
 			if alice.Given {
 				NotTested("the accounts are given, so the suite cannot know that this one never added anything")
 			}
-			answer := alice.Get(ctx, "/account/3pid")
-			Expect(answer).To(BeGranted())
-			Expect(users.List(answer)).To(BeEmpty(), "%s", answer)
-			if _, present := answer.JSON["threepids"]; !present {
-				Decline("key-absent", answer)
+			response := alice.Get(ctx, "/account/3pid")
+			Expect(response).To(BeGranted())
+			Expect(users.List(response)).To(BeEmpty(), "%s", response)
+			if _, present := response.JSON["threepids"]; !present {
+				Decline("key-absent", response)
 			}
 		})
 
@@ -46,20 +46,20 @@ var _ = Describe("GET /account/3pid", func() {
 		It("gives every item its four fields", Must("get-003-item-required-fields"),
 			func(ctx SpecContext) {
 				alice, _ := sessions.Email.Added(ctx)
-				answer := alice.Get(ctx, "/account/3pid")
-				Expect(answer.JSON["threepids"]).To(ConsistOf(And(
+				response := alice.Get(ctx, "/account/3pid")
+				Expect(response.JSON["threepids"]).To(ConsistOf(And(
 					HaveKeyWithValue("medium", BeAssignableToTypeOf("")),
 					HaveKeyWithValue("address", BeAssignableToTypeOf("")),
 					HaveKeyWithValue("validated_at", BeAssignableToTypeOf(json.Number(""))),
 					HaveKeyWithValue("added_at", BeAssignableToTypeOf(json.Number(""))),
-				)), "%s", answer)
+				)), "%s", response)
 			})
 
 		It("calls the medium of an e-mail address email", Must("get-004-medium-enum"),
 			func(ctx SpecContext) {
 				alice, _ := sessions.Email.Added(ctx)
-				answer := alice.Get(ctx, "/account/3pid")
-				Expect(answer.JSON["threepids"]).To(ConsistOf(HaveKeyWithValue("medium", "email")), "%s", answer)
+				response := alice.Get(ctx, "/account/3pid")
+				Expect(response.JSON["threepids"]).To(ConsistOf(HaveKeyWithValue("medium", "email")), "%s", response)
 			})
 
 		It("says in milliseconds when the address was added", Must("get-005-added-at-milliseconds"),
@@ -69,12 +69,12 @@ var _ = Describe("GET /account/3pid", func() {
 				before := api.ServerTime(session.Response)
 				alice.MustAdd(ctx, session)
 
-				answer := alice.Get(ctx, "/account/3pid")
-				after := api.ServerTime(answer)
-				Expect(users.List(answer)).To(HaveLen(1), "%s", answer)
-				added := time.UnixMilli(users.List(answer)[0].AddedAt)
-				Expect(added).To(BeTemporally(">=", before.Add(-time.Minute)), "added_at\n%s", answer)
-				Expect(added).To(BeTemporally("<=", after.Add(time.Minute)), "added_at\n%s", answer)
+				response := alice.Get(ctx, "/account/3pid")
+				after := api.ServerTime(response)
+				Expect(users.List(response)).To(HaveLen(1), "%s", response)
+				added := time.UnixMilli(users.List(response)[0].AddedAt)
+				Expect(added).To(BeTemporally(">=", before.Add(-time.Minute)), "added_at\n%s", response)
+				Expect(added).To(BeTemporally("<=", after.Add(time.Minute)), "added_at\n%s", response)
 			})
 
 		It("says in milliseconds when the owner confirmed the address", Must("get-006-validated-at-milliseconds"),
@@ -83,14 +83,14 @@ var _ = Describe("GET /account/3pid", func() {
 				alice := users.New(ctx)
 				alice.MustAdd(ctx, session)
 
-				answer := alice.Get(ctx, "/account/3pid")
-				Expect(users.List(answer)).To(HaveLen(1), "%s", answer)
-				item := users.List(answer)[0]
+				response := alice.Get(ctx, "/account/3pid")
+				Expect(users.List(response)).To(HaveLen(1), "%s", response)
+				item := users.List(response)[0]
 				// Both times are the server's, so no difference of clocks is in this.
 				Expect(item.AddedAt-item.ValidatedAt).To(BeNumerically(">=", 1000),
-					"validated_at has to lie at least a second before added_at\n%s", answer)
+					"validated_at has to lie at least a second before added_at\n%s", response)
 				Expect(time.UnixMilli(item.ValidatedAt)).To(
-					BeTemporally(">=", api.ServerTime(session.Response).Add(-time.Minute)), "validated_at\n%s", answer)
+					BeTemporally(">=", api.ServerTime(session.Response).Add(-time.Minute)), "validated_at\n%s", response)
 			})
 
 		It("gives the same items when it is read again later", Must("get-007-timestamps-stable"),

@@ -43,7 +43,7 @@ var _ = Describe("POST /account/3pid/add beside an identity server", func() {
 		func(ctx SpecContext) {
 			alice, email, clientSecret := users.New(ctx), sessions.Email.Fresh(ctx), api.FreshSecret()
 			server := identity.New(ctx, alice)
-			Expect(server.Scope.Own(ctx, control.Address(email.Address), control.ClientSecret(clientSecret))).To(Succeed())
+			server.Watch(ctx, control.Address(email.Address), control.ClientSecret(clientSecret))
 
 			session := email.MustRequest(ctx, api.With("client_secret", clientSecret))
 			session.Validate(ctx)
@@ -54,8 +54,8 @@ var _ = Describe("POST /account/3pid/add beside an identity server", func() {
 
 	It("is what a new password takes, and not a bind", Should("add-014-bound-only-3pid-cannot-reset"),
 		func(ctx SpecContext) {
-			if answer, offers := users.OffersPasswordReset(ctx); !offers {
-				Decline("no-password-reset", answer)
+			if response, offers := users.OffersPasswordReset(ctx); !offers {
+				Decline("no-password-reset", response)
 			}
 			alice := users.New(ctx)
 			alice.NeedThrowAway()
@@ -70,8 +70,8 @@ var _ = Describe("POST /account/3pid/add beside an identity server", func() {
 			Expect(reset.Response).To(Or(BeGranted(), BeRefused()))
 			if reset.SID != "" { // the answer may hide that there is no such account
 				reset.UseAll(ctx, bound.MessagesAtMost(ctx, 1))
-				_, answer := users.ResetPassword(ctx, reset)
-				Expect(answer).NotTo(BeGranted(), "the address is only bound")
+				_, response := users.ResetPassword(ctx, reset)
+				Expect(response).NotTo(BeGranted(), "the address is only bound")
 			}
 		})
 })

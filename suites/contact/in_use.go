@@ -49,9 +49,9 @@ var _ = Describe("POST /account/3pid/email/requestToken for an address in use", 
 // leadNowhere holds for a request that was refused as in use, or granted without
 // a way to validate the session.
 func leadNowhere() types.GomegaMatcher {
-	answer := func(s *sessions.SessionInUse) *exchange.Response { return s.Response }
+	response := func(s *sessions.SessionInUse) *exchange.Response { return s.Response }
 	return And(
-		WithTransform(answer, Or(BeGranted(), And(HaveStatus(http.StatusBadRequest), HaveErrcode("M_THREEPID_IN_USE")))),
+		WithTransform(response, Or(BeGranted(), And(HaveStatus(http.StatusBadRequest), HaveErrcode("M_THREEPID_IN_USE")))),
 		HaveField("Validated", BeFalse()),
 	)
 }

@@ -67,10 +67,10 @@ func askedToUnbind(ctx SpecContext, session *identity.Session) []control.Entry {
 
 // needsSuccess ends the spec as blocked unless a removal that has nothing wrong
 // with it has unbound: what goes wrong beside it tells nothing then.
-func needsSuccess(answer *exchange.Response) {
+func needsSuccess(response *exchange.Response) {
 	GinkgoHelper()
-	if answer.Text("id_server_unbind_result") != "success" {
-		Blocked(run.CurrentOperation(), "rem-010-success-only-if-is-unbound", "a bound identifier could not be unbound:\n%s", answer)
+	if response.Text("id_server_unbind_result") != "success" {
+		Blocked(run.CurrentOperation(), "rem-010-success-only-if-is-unbound", "a bound identifier could not be unbound:\n%s", response)
 	}
 }
 

@@ -24,31 +24,31 @@ var _ = Describe("POST /account/3pid", func() {
 
 	It("is served although it is deprecated", Must("post-001-deprecated-still-served"),
 		func(ctx SpecContext) {
-			answers := postOfEach(ctx)
-			for _, answer := range answers {
-				Expect(answer).NotTo(And(HaveStatus(http.StatusNotFound, http.StatusMethodNotAllowed), HaveErrcode("M_UNRECOGNIZED")))
+			responses := postOfEach(ctx)
+			for _, response := range responses {
+				Expect(response).NotTo(And(HaveStatus(http.StatusNotFound, http.StatusMethodNotAllowed), HaveErrcode("M_UNRECOGNIZED")))
 			}
-			needGranted(answers)
+			needGranted(responses)
 		})
 
 	It("accepts a validated session with 200 and an object", Must("post-007-success-200"),
 		func(ctx SpecContext) {
-			answers := postOfEach(ctx)
-			for _, answer := range answers {
-				if !answer.OK() {
+			responses := postOfEach(ctx)
+			for _, response := range responses {
+				if !response.OK() {
 					continue
 				}
-				Expect(answer).To(HaveStatus(http.StatusOK))
-				Expect(answer.JSON).NotTo(BeNil(), "%s", answer)
-				if submitURL, present := answer.JSON["submit_url"]; present {
-					Expect(submitURL).To(MatchRegexp(`^https?://`), "%s", answer)
+				Expect(response).To(HaveStatus(http.StatusOK))
+				Expect(response.JSON).NotTo(BeNil(), "%s", response)
+				if submitURL, present := response.JSON["submit_url"]; present {
+					Expect(submitURL).To(MatchRegexp(`^https?://`), "%s", response)
 				}
 				return
 			}
-			if Declined("changes-disabled", answers[0]) && users.ChangesDisabled(users.New(ctx).Get(ctx, "/capabilities")) {
-				Decline("changes-disabled", answers[0])
+			if Declined("changes-disabled", responses[0]) && users.ChangesDisabled(users.New(ctx).Get(ctx, "/capabilities")) {
+				Decline("changes-disabled", responses[0])
 			}
-			Expect(answers).To(ContainElement(HaveStatus(http.StatusOK)), "a session validated by the homeserver, and one by the identity server")
+			Expect(responses).To(ContainElement(HaveStatus(http.StatusOK)), "a session validated by the homeserver, and one by the identity server")
 		})
 
 	DescribeTable("either adds or binds, and never both", Must("post-008-single-purpose"),
@@ -57,12 +57,12 @@ var _ = Describe("POST /account/3pid", func() {
 			for _, source := range identity.Sources() {
 				alice := users.New(ctx)
 				session := source.Validate(ctx, alice)
-				answer := alice.Post(ctx, "/account/3pid", withKeys(session.ThreePIDCreds(), more))
-				if !answer.OK() {
+				response := alice.Post(ctx, "/account/3pid", withKeys(session.ThreePIDCreds(), more))
+				if !response.OK() {
 					continue
 				}
 				granted++
-				Expect(becameOf(ctx, alice, session)).To(HaveLen(1), "what became of the address:\n%s", answer)
+				Expect(becameOf(ctx, alice, session)).To(HaveLen(1), "what became of the address:\n%s", response)
 			}
 			if granted == 0 {
 				identity.AcceptedSource(ctx) // says what stands in the way
@@ -78,8 +78,8 @@ var _ = Describe("POST /account/3pid", func() {
 			post := func(more JSON) (*exchange.Response, []string) {
 				alice := users.New(ctx)
 				session := source.Validate(ctx, alice)
-				answer := alice.Post(ctx, "/account/3pid", withKeys(session.ThreePIDCreds(), more))
-				return answer, becameOf(ctx, alice, session)
+				response := alice.Post(ctx, "/account/3pid", withKeys(session.ThreePIDCreds(), more))
+				return response, becameOf(ctx, alice, session)
 			}
 			without, effect := post(nil)
 			for _, value := range []any{true, false, "nonsense"} {
@@ -91,11 +91,11 @@ var _ = Describe("POST /account/3pid", func() {
 
 	It("asks for no auth", Should("post-010-no-uia"),
 		func(ctx SpecContext) {
-			answers := postOfEach(ctx)
-			for _, answer := range answers {
-				Expect(answer).NotTo(BeChallenge())
+			responses := postOfEach(ctx)
+			for _, response := range responses {
+				Expect(response).NotTo(BeChallenge())
 			}
-			needGranted(answers)
+			needGranted(responses)
 		})
 
 	It("leaves an address with the account that has it", Should("post-011-other-users-3pid"),
@@ -110,29 +110,29 @@ var _ = Describe("POST /account/3pid", func() {
 				server.Beside(ctx, bob, second),
 				server.ValidateFor(ctx, bob, email),
 			} {
-				answer := bob.Post(ctx, "/account/3pid", his.ThreePIDCreds())
-				Expect(alice.Addresses(ctx)).To(ContainElement(email.Address), "somebody else has posted it:\n%s", answer)
-				Expect(bob.Addresses(ctx)).NotTo(ContainElement(email.Address), "somebody else has it:\n%s", answer)
+				response := bob.Post(ctx, "/account/3pid", his.ThreePIDCreds())
+				Expect(alice.Addresses(ctx)).To(ContainElement(email.Address), "somebody else has posted it:\n%s", response)
+				Expect(bob.Addresses(ctx)).NotTo(ContainElement(email.Address), "somebody else has it:\n%s", response)
 			}
 		})
 })
 
 // postOfEach sends a validated session of each source, by users of their own.
-func postOfEach(ctx SpecContext) (answers []*exchange.Response) {
+func postOfEach(ctx SpecContext) (responses []*exchange.Response) {
 	GinkgoHelper()
 	for _, source := range identity.Sources() {
 		alice := users.New(ctx)
-		answers = append(answers, alice.Post(ctx, "/account/3pid", source.Validate(ctx, alice).ThreePIDCreds()))
+		responses = append(responses, alice.Post(ctx, "/account/3pid", source.Validate(ctx, alice).ThreePIDCreds()))
 	}
-	return answers
+	return responses
 }
 
 // needGranted ends the spec as blocked when none of the answers grants anything:
 // a homeserver that refuses everything shows nothing else.
-func needGranted(answers []*exchange.Response) {
+func needGranted(responses []*exchange.Response) {
 	GinkgoHelper()
-	if !slices.ContainsFunc(answers, (*exchange.Response).OK) {
-		Blocked("post3PIDs", "post-007-success-200", "no validated session was taken:\n%s", answers[0])
+	if !slices.ContainsFunc(responses, (*exchange.Response).OK) {
+		Blocked("post3PIDs", "post-007-success-200", "no validated session was taken:\n%s", responses[0])
 	}
 }
 

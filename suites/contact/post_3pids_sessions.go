@@ -52,12 +52,12 @@ var _ = Describe("POST /account/3pid with wrong credentials", func() {
 			unknown := *session
 			unknown.SID, unknown.ClientSecret = sessions.OtherThan(session.SID), api.FreshSecret()
 
-			answer := alice.Post(ctx, "/account/3pid", unknown.ThreePIDCreds())
-			Expect(answer).NotTo(BeGranted())
+			response := alice.Post(ctx, "/account/3pid", unknown.ThreePIDCreds())
+			Expect(response).NotTo(BeGranted())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
 			Strictly(func(g Gomega) {
-				g.Expect(answer).To(HaveStatus(http.StatusForbidden))
-				g.Expect(answer).To(HaveErrcode("M_THREEPID_AUTH_FAILED"))
+				g.Expect(response).To(HaveStatus(http.StatusForbidden))
+				g.Expect(response).To(HaveErrcode("M_THREEPID_AUTH_FAILED"))
 			})
 			Expect(alice.Post(ctx, "/account/3pid", session.ThreePIDCreds())).To(BeGranted())
 		})
@@ -69,10 +69,10 @@ var _ = Describe("POST /account/3pid with wrong credentials", func() {
 				alice := users.New(ctx)
 				session := source.Request(ctx, alice)
 
-				answer := alice.Post(ctx, "/account/3pid", session.ThreePIDCreds())
-				Expect(answer).NotTo(BeGranted(), "a session of %s", source.Name)
-				Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address), "a session of %s:\n%s", source.Name, answer)
-				Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "a session of %s:\n%s", source.Name, answer)
+				response := alice.Post(ctx, "/account/3pid", session.ThreePIDCreds())
+				Expect(response).NotTo(BeGranted(), "a session of %s", source.Name)
+				Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address), "a session of %s:\n%s", source.Name, response)
+				Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "a session of %s:\n%s", source.Name, response)
 			}
 		})
 
@@ -85,10 +85,10 @@ var _ = Describe("POST /account/3pid with wrong credentials", func() {
 				mismatched := *session
 				mismatched.ClientSecret = api.FreshSecret()
 
-				answer := alice.Post(ctx, "/account/3pid", mismatched.ThreePIDCreds())
-				Expect(answer).NotTo(BeGranted(), "a session of %s", source.Name)
-				Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address), "a session of %s:\n%s", source.Name, answer)
-				Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "a session of %s:\n%s", source.Name, answer)
+				response := alice.Post(ctx, "/account/3pid", mismatched.ThreePIDCreds())
+				Expect(response).NotTo(BeGranted(), "a session of %s", source.Name)
+				Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address), "a session of %s:\n%s", source.Name, response)
+				Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "a session of %s:\n%s", source.Name, response)
 				if source == accepted {
 					Expect(alice.Post(ctx, "/account/3pid", session.ThreePIDCreds())).To(BeGranted()) // with the right one
 				}

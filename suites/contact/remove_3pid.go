@@ -17,21 +17,21 @@ var _ = Describe("Taking an identifier away", func() {
 	DescribeTable("says what became of it at the identity server", Each(Must("rem-003-response-schema")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
 			alice, session := addedAndBound(ctx)
-			answer := alice.Post(ctx, operation, session.Removal())
-			Expect(answer).To(HaveStatus(http.StatusOK))
-			Expect(answer.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", answer)
+			response := alice.Post(ctx, operation, session.Removal())
+			Expect(response).To(HaveStatus(http.StatusOK))
+			Expect(response.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", response)
 
 			bob, email := neverBound(ctx, operation)
-			answer = bob.Post(ctx, operation, email.Identifier())
-			Expect(answer).To(HaveStatus(http.StatusOK))
-			Expect(answer.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", answer)
+			response = bob.Post(ctx, operation, email.Identifier())
+			Expect(response).To(HaveStatus(http.StatusOK))
+			Expect(response.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", response)
 		})
 
 	DescribeTable("calls the identity server that is named", Each(Must("rem-006-explicit-id-server")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
 			alice, session := addedAndBound(ctx)
-			answer := alice.Post(ctx, operation, session.Removal())
-			Expect(answer).To(BeGranted())
+			response := alice.Post(ctx, operation, session.Removal())
+			Expect(response).To(BeGranted())
 			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1))
 		})
 
@@ -39,10 +39,10 @@ var _ = Describe("Taking an identifier away", func() {
 		func(ctx SpecContext, operation string) {
 			alice, email := sessions.Email.Added(ctx)
 			server := identity.New(ctx, alice)
-			Expect(server.Scope.Bind(ctx, control.Email, email.Address, alice.ID)).To(Succeed()) // not through the homeserver
+			server.BindWithoutHomeserver(ctx, alice, email)
 
-			answer := alice.Post(ctx, operation, JSON{"medium": "email", "address": email.Address, "id_server": server.Name})
-			Expect(server.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", answer)
+			response := alice.Post(ctx, operation, JSON{"medium": "email", "address": email.Address, "id_server": server.Name})
+			Expect(server.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", response)
 		})
 
 	DescribeTable("calls the identity server that is named, not the one of the bind", Each(Must("rem-006-explicit-id-server")), Needs(Mail, IdentityServer),
@@ -50,9 +50,9 @@ var _ = Describe("Taking an identifier away", func() {
 			alice, session := addedAndBound(ctx)
 			named := identity.Other(ctx, alice)
 
-			answer := alice.Post(ctx, operation, JSON{"medium": "email", "address": session.Address, "id_server": named.Name})
-			Expect(named.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", answer)
-			Expect(session.Requests(ctx, control.Unbind)).To(BeEmpty(), "%s", answer)
+			response := alice.Post(ctx, operation, JSON{"medium": "email", "address": session.Address, "id_server": named.Name})
+			Expect(named.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", response)
+			Expect(session.Requests(ctx, control.Unbind)).To(BeEmpty(), "%s", response)
 		})
 
 	DescribeTable("asks for it by the v2 API, for the caller's identifier", Each(Must("rem-007-unbind-request-shape")), Needs(Mail, IdentityServer),
@@ -104,15 +104,15 @@ var _ = Describe("Taking an identifier away", func() {
 	DescribeTable("succeeds only when the identity server has done it", Each(Must("rem-010-success-only-if-is-unbound")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
 			alice, session := addedAndBound(ctx)
-			answer := alice.Post(ctx, operation, session.Removal())
-			Expect(answer).To(BeGranted())
-			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"))
+			response := alice.Post(ctx, operation, session.Removal())
+			Expect(response).To(BeGranted())
+			Expect(response.Text("id_server_unbind_result")).To(Equal("success"))
 			Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding is still there")
 
 			bob, other := addedAndBound(ctx)
 			other.Fault(ctx, control.NonJSON(http.StatusNotFound).On(control.Unbind))
-			answer = bob.Post(ctx, operation, other.Removal())
-			Expect(answer.Text("id_server_unbind_result")).NotTo(Equal("success"), "%s", answer)
+			response = bob.Post(ctx, operation, other.Removal())
+			Expect(response.Text("id_server_unbind_result")).NotTo(Equal("success"), "%s", response)
 		})
 
 	DescribeTable("takes an identity server without unbinding for no support", Each(Must("rem-011-unsupported-is-no-support")), Needs(Mail, IdentityServer),
@@ -120,9 +120,9 @@ var _ = Describe("Taking an identifier away", func() {
 			for _, status := range []int{http.StatusBadRequest, http.StatusNotFound, http.StatusNotImplemented} {
 				alice, session := addedAndBound(ctx)
 				session.Fault(ctx, control.NonJSON(status).On(control.Unbind))
-				answer := alice.Post(ctx, operation, session.Removal())
-				Expect(answer).To(BeGranted())
-				Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
+				response := alice.Post(ctx, operation, session.Removal())
+				Expect(response).To(BeGranted())
+				Expect(response.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", response)
 			}
 		})
 })

@@ -22,21 +22,21 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 	DescribeTable("is unknown when it was never bound", Each(Must("rem-004-unknown-id-server-no-support")),
 		func(ctx SpecContext, operation string) {
 			alice, email := neverBound(ctx, operation)
-			answer := alice.Post(ctx, operation, email.Identifier())
-			Expect(answer).To(BeGranted())
-			Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
+			response := alice.Post(ctx, operation, email.Identifier())
+			Expect(response).To(BeGranted())
+			Expect(response.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", response)
 		})
 
 	DescribeTable("is not looked for", Each(Must("rem-004-unknown-id-server-no-support")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
 			alice, email := sessions.Email.Added(ctx)
 			server := identity.New(ctx, alice)
-			Expect(server.Scope.Bind(ctx, control.Email, email.Address, alice.ID)).To(Succeed()) // not through the homeserver
+			server.BindWithoutHomeserver(ctx, alice, email)
 
-			answer := alice.Post(ctx, operation, email.Identifier())
+			response := alice.Post(ctx, operation, email.Identifier())
 			Expect(server.Requests(ctx, "")).To(BeEmpty(), "an identity server was called that the homeserver does not know of")
-			Expect(answer).To(BeGranted())
-			Expect(answer.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", answer)
+			Expect(response).To(BeGranted())
+			Expect(response.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", response)
 		})
 
 	DescribeTable("is the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")), Needs(Mail, IdentityServer),
@@ -52,9 +52,9 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 			session := identity.Other(ctx, alice).ValidateFor(ctx, alice, email)
 			session.MustBind(ctx)
 
-			answer := alice.Post(ctx, operation, session.Identifier())
-			Expect(preferred.Requests(ctx, "")).To(BeEmpty(), "another identity server was called\n%s", answer)
-			expectUnbound(ctx, session, answer)
+			response := alice.Post(ctx, operation, session.Identifier())
+			Expect(preferred.Requests(ctx, "")).To(BeEmpty(), "another identity server was called\n%s", response)
+			expectUnbound(ctx, session, response)
 		})
 
 	DescribeTable("is forgotten once it has unbound", Each(Should("rem-016-forgets-binding-after-success")), Needs(Mail, IdentityServer),
@@ -103,13 +103,13 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 
 				bob, session := addedAndBound(ctx)
 				session.Fault(ctx, control.MatrixError(refusal.status, refusal.errcode, "refused for this spec", nil).On(control.Unbind))
-				answer := bob.Post(ctx, operation, session.Removal())
-				Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
-				if answer.Text("id_server_unbind_result") == "no-support" {
-					Decline("no-support-instead", answer)
+				response := bob.Post(ctx, operation, session.Removal())
+				Expect(response.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", response)
+				if response.Text("id_server_unbind_result") == "no-support" {
+					Decline("no-support-instead", response)
 				}
 				Strictly(func(g Gomega) {
-					g.Expect(answer).To(And(HaveStatus(refusal.status), HaveErrcode(refusal.errcode)))
+					g.Expect(response).To(And(HaveStatus(refusal.status), HaveErrcode(refusal.errcode)))
 				})
 			})
 	}
@@ -123,11 +123,11 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 				bob, session := addedAndBound(ctx)
 				body := session.Removal()
 				body["id_server"] = session.Listen(ctx, profile)
-				answer := bob.Post(ctx, operation, body)
-				Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", answer)
-				Expect(answer.OK() || answer.Status >= 400 && answer.IsStandardError()).To(BeTrue(), "%s", answer)
-				if answer.OK() && operation == "delete3pidFromAccount" {
-					Expect(bob.Addresses(ctx)).NotTo(ContainElement(session.Address), "what was granted was not done\n%s", answer)
+				response := bob.Post(ctx, operation, body)
+				Expect(response.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", response)
+				Expect(response.OK() || response.Status >= 400 && response.IsStandardError()).To(BeTrue(), "%s", response)
+				if response.OK() && operation == "delete3pidFromAccount" {
+					Expect(bob.Addresses(ctx)).NotTo(ContainElement(session.Address), "what was granted was not done\n%s", response)
 				}
 			})
 	}
@@ -135,17 +135,17 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 
 // expectUnbound asserts that a removal which names no identity server was taken
 // to where the identifier was bound, and not to another port of that server.
-func expectUnbound(ctx SpecContext, session *identity.Session, answer *exchange.Response) {
+func expectUnbound(ctx SpecContext, session *identity.Session, response *exchange.Response) {
 	GinkgoHelper()
 	requests, unbinds := session.Requests(ctx, ""), session.Requests(ctx, control.Unbind)
 	for _, request := range requests {
 		Expect(request.Listener).To(Equal(requests[0].Listener), "not the identity server of the bind: %s", request)
 	}
-	if answer.OK() && len(unbinds) == 0 && answer.Text("id_server_unbind_result") == "no-support" {
-		Decline("bind-not-tracked", answer)
+	if response.OK() && len(unbinds) == 0 && response.Text("id_server_unbind_result") == "no-support" {
+		Decline("bind-not-tracked", response)
 	}
-	Expect(unbinds).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", answer)
+	Expect(unbinds).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", response)
 	if unbinds[0].Status == http.StatusOK {
-		Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
+		Expect(response.Text("id_server_unbind_result")).To(Equal("success"), "%s", response)
 	}
 }

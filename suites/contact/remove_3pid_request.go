@@ -34,9 +34,9 @@ var _ = Describe("A request to take an identifier away", func() {
 		func(ctx SpecContext, operation string) {
 			alice, session := addedAndBound(ctx)
 			for _, medium := range []string{"msisdn", "phone", "Email", ""} {
-				answer := alice.Post(ctx, operation, JSON{"medium": medium, "address": session.Address})
-				Expect(answer).To(Or(BeGranted(), BeRefused()), "medium %q", medium)
-				Expect(answer.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "medium %q\n%s", medium, answer)
+				response := alice.Post(ctx, operation, JSON{"medium": medium, "address": session.Address})
+				Expect(response).To(Or(BeGranted(), BeRefused()), "medium %q", medium)
+				Expect(response.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "medium %q\n%s", medium, response)
 				Expect(session.Owner(ctx, session.Address)).To(Equal(alice.ID), "medium %q has unbound an e-mail address", medium)
 				Expect(alice.Addresses(ctx)).To(ContainElement(session.Address), "medium %q has removed an e-mail address", medium)
 			}
@@ -74,19 +74,19 @@ var _ = Describe("A request to take an identifier away", func() {
 	It("deletes an address in whatever letter case", Must("rem-015-canonical-address"), Operation("delete3pidFromAccount"),
 		func(ctx SpecContext) {
 			alice, email := sessions.Email.Added(ctx)
-			answer := alice.Post(ctx, "delete3pidFromAccount", JSON{"medium": "email", "address": strings.ToUpper(email.Address)})
-			Expect(answer).To(BeGranted())
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(email.Address), "%s", answer)
+			response := alice.Post(ctx, "delete3pidFromAccount", JSON{"medium": "email", "address": strings.ToUpper(email.Address)})
+			Expect(response).To(BeGranted())
+			Expect(alice.Addresses(ctx)).NotTo(ContainElement(email.Address), "%s", response)
 		})
 
 	It("unbinds an address in whatever letter case", Must("rem-015-canonical-address"), Operation("unbind3pidFromAccount"),
 		func(ctx SpecContext) {
 			alice, session := addedAndBound(ctx)
-			answer := alice.Post(ctx, "unbind3pidFromAccount", JSON{
+			response := alice.Post(ctx, "unbind3pidFromAccount", JSON{
 				"medium": "email", "address": strings.ToUpper(session.Address), "id_server": session.Name,
 			})
 			requests := session.Requests(ctx, control.Unbind)
-			Expect(requests).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", answer)
+			Expect(requests).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", response)
 			for _, request := range requests {
 				Expect(string(request.BodyRaw())).To(ContainSubstring(session.Address), "not the address that was bound")
 			}

@@ -34,20 +34,20 @@ func requestToken(medium sessions.Medium) {
 	It("makes sids of the allowed characters only", Must("email-003-sid-grammar"),
 		func(ctx SpecContext) {
 			for range 3 {
-				answer := medium.MustRequest(ctx).Response
-				Expect(answer.Text("sid")).To(MatchRegexp(`\A[0-9a-zA-Z.=_-]{1,255}\z`), "%s", answer)
+				response := medium.MustRequest(ctx).Response
+				Expect(response.Text("sid")).To(MatchRegexp(`\A[0-9a-zA-Z.=_-]{1,255}\z`), "%s", response)
 			}
 		})
 
 	It("says so with its own errcode when it rejects an identity server", May("email-013-server-not-trusted"),
 		func(ctx SpecContext) {
 			medium.MustRequest(ctx) // without one
-			answer := medium.Request(ctx, api.With("id_server", "untrusted.example.org"), api.With("id_access_token", "not-a-token")).Response
-			if answer.OK() {
-				Decline("not-rejected", answer)
+			response := medium.Request(ctx, api.With("id_server", "untrusted.example.org"), api.With("id_access_token", "not-a-token")).Response
+			if response.OK() {
+				Decline("not-rejected", response)
 			}
-			Expect(answer).To(HaveStatus(http.StatusBadRequest))
-			Expect(answer).To(HaveErrcode("M_SERVER_NOT_TRUSTED"))
+			Expect(response).To(HaveStatus(http.StatusBadRequest))
+			Expect(response).To(HaveErrcode("M_SERVER_NOT_TRUSTED"))
 		})
 
 	It("sends the token itself, whatever identity server is named", Must("email-014-id-server-ignored"),
@@ -70,8 +70,8 @@ func requestToken(medium sessions.Medium) {
 	It("copes with an identity server that comes without a token", May("email-015-id-access-token-with-id-server"),
 		func(ctx SpecContext) {
 			medium.MustRequest(ctx) // without one
-			answer := medium.Request(ctx, api.With("id_server", "untrusted.example.org")).Response
-			Expect(answer.Status).To(BeNumerically("<", 500), "%s", answer)
+			response := medium.Request(ctx, api.With("id_server", "untrusted.example.org")).Response
+			Expect(response.Status).To(BeNumerically("<", 500), "%s", response)
 		})
 
 	DescribeTable("takes every client_secret of the allowed characters, to the end", Must("email-019-client-secret-accepted-grammar"),
@@ -108,11 +108,11 @@ func requestToken(medium sessions.Medium) {
 		func(ctx SpecContext) {
 			Expect(medium.Request(ctx).Response).To(BeGranted())
 
-			answer := medium.Request(ctx, api.With("next_link", "https://client.example/after?a=1")).Response
-			if Declined("next-link-refused", answer) {
-				Decline("next-link-refused", answer)
+			response := medium.Request(ctx, api.With("next_link", "https://client.example/after?a=1")).Response
+			if Declined("next-link-refused", response) {
+				Decline("next-link-refused", response)
 			}
-			Expect(answer).To(BeGranted())
+			Expect(response).To(BeGranted())
 			Expect(medium.Request(ctx, api.With("next_link", 7)).Response).To(BeRefused())
 		})
 

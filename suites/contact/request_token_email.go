@@ -35,11 +35,11 @@ var _ = Describe("POST /account/3pid/email/requestToken", func() {
 
 	It("answers a request for a fresh address with a sid", Must("email-002-success-sid"),
 		func(ctx SpecContext) {
-			answer := sessions.Email.Request(ctx).Response
-			Expect(answer).To(HaveStatus(http.StatusOK))
-			Expect(answer.JSON).To(HaveKeyWithValue("sid", BeAssignableToTypeOf("")), "%s", answer)
-			if submitURL, present := answer.JSON["submit_url"]; present {
-				Expect(submitURL).To(MatchRegexp(`^https?://`), "%s", answer)
+			response := sessions.Email.Request(ctx).Response
+			Expect(response).To(HaveStatus(http.StatusOK))
+			Expect(response.JSON).To(HaveKeyWithValue("sid", BeAssignableToTypeOf("")), "%s", response)
+			if submitURL, present := response.JSON["submit_url"]; present {
+				Expect(submitURL).To(MatchRegexp(`^https?://`), "%s", response)
 			}
 		})
 
@@ -58,11 +58,11 @@ var _ = Describe("POST /account/3pid/email/requestToken", func() {
 
 	DescribeTable("refuses what is plainly no e-mail address", Must("email-012-invalid-address"),
 		func(ctx SpecContext, invalid string) {
-			answer := sessions.Email.Request(ctx, api.With("email", invalid)).Response
-			Expect(answer).To(BeRefused())
+			response := sessions.Email.Request(ctx, api.With("email", invalid)).Response
+			Expect(response).To(BeRefused())
 			Strictly(func(g Gomega) {
-				g.Expect(answer).To(HaveStatus(http.StatusBadRequest))
-				g.Expect(answer).To(HaveErrcode("M_INVALID_PARAM"))
+				g.Expect(response).To(HaveStatus(http.StatusBadRequest))
+				g.Expect(response).To(HaveErrcode("M_INVALID_PARAM"))
 			})
 			sessions.Email.MustRequest(ctx) // a valid one is granted
 		},
@@ -89,16 +89,16 @@ var _ = Describe("POST /account/3pid/email/requestToken elsewhere", func() {
 		func(ctx SpecContext) {
 			sessions.Email.MustRequest(ctx) // not denied
 			denied := sessions.Email.Denied(ctx)
-			answer := denied.Request(ctx).Response
-			Expect(answer).To(HaveStatus(http.StatusForbidden))
-			Expect(answer).To(HaveErrcode("M_THREEPID_DENIED"))
+			response := denied.Request(ctx).Response
+			Expect(response).To(HaveStatus(http.StatusForbidden))
+			Expect(response).To(HaveErrcode("M_THREEPID_DENIED"))
 			Expect(denied.MessagesAtMost(ctx, 0)).To(BeEmpty())
 		})
 
 	It("refuses addresses altogether when it cannot send mail", Should("email-011-medium-not-supported"),
 		func(ctx SpecContext) {
-			answer := sessions.Email.Request(ctx).Response
-			Expect(answer).To(HaveStatus(http.StatusBadRequest))
-			Expect(answer).To(HaveErrcode("M_THREEPID_MEDIUM_NOT_SUPPORTED"))
+			response := sessions.Email.Request(ctx).Response
+			Expect(response).To(HaveStatus(http.StatusBadRequest))
+			Expect(response).To(HaveErrcode("M_THREEPID_MEDIUM_NOT_SUPPORTED"))
 		})
 })

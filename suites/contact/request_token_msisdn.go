@@ -36,15 +36,15 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken", func() {
 	It("sends an SMS, or says that it cannot", Should("msisdn-003-unsupported-medium"),
 		func(ctx SpecContext) {
 			number := sessions.MSISDN.Fresh(ctx)
-			answer := number.Request(ctx).Response
+			response := number.Request(ctx).Response
 			switch {
-			case !answer.OK():
-				expectUnsupported(answer)
+			case !response.OK():
+				expectUnsupported(response)
 			case run.Usable(SMS):
 				_, err := number.Await(ctx, 1)
-				Expect(err).NotTo(HaveOccurred(), "%s", answer)
+				Expect(err).NotTo(HaveOccurred(), "%s", response)
 			default:
-				NotTested("the homeserver says that it sends SMS, and they do not go through our delegate (answer %d)", answer.Status)
+				NotTested("the homeserver says that it sends SMS, and they do not go through our delegate (answer %d)", response.Status)
 			}
 		})
 
@@ -56,11 +56,11 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken", func() {
 	DescribeTable("refuses what is plainly no phone number", Must("msisdn-006-invalid-number"),
 		func(ctx SpecContext, invalid string) {
 			expectGranted(ctx) // a valid one
-			answer := sessions.MSISDN.Request(ctx, api.With("country", "GB"), api.With("phone_number", invalid)).Response
-			Expect(answer).To(BeRefused())
+			response := sessions.MSISDN.Request(ctx, api.With("country", "GB"), api.With("phone_number", invalid)).Response
+			Expect(response).To(BeRefused())
 			Strictly(func(g Gomega) {
-				g.Expect(answer).To(HaveStatus(http.StatusBadRequest))
-				g.Expect(answer).To(HaveErrcode("M_INVALID_PARAM"))
+				g.Expect(response).To(HaveStatus(http.StatusBadRequest))
+				g.Expect(response).To(HaveErrcode("M_INVALID_PARAM"))
 			})
 		},
 		Entry("the empty string", ""),
@@ -73,19 +73,19 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken", func() {
 // homeserver cannot send SMS at all, the spec ends as not-supported.
 func expectGranted(ctx SpecContext) {
 	GinkgoHelper()
-	answer := sessions.MSISDN.Request(ctx).Response
-	if Declined("medium-not-supported", answer) {
-		Decline("medium-not-supported", answer)
+	response := sessions.MSISDN.Request(ctx).Response
+	if Declined("medium-not-supported", response) {
+		Decline("medium-not-supported", response)
 	}
-	Expect(answer).To(BeGranted())
+	Expect(response).To(BeGranted())
 }
 
 // expectUnsupported asserts that a request was refused for want of SMS.
-func expectUnsupported(answer *exchange.Response) {
+func expectUnsupported(response *exchange.Response) {
 	GinkgoHelper()
-	Expect(answer).To(BeRefused())
+	Expect(response).To(BeRefused())
 	Strictly(func(g Gomega) {
-		g.Expect(answer).To(HaveStatus(http.StatusBadRequest))
-		g.Expect(answer).To(HaveErrcode("M_THREEPID_MEDIUM_NOT_SUPPORTED"))
+		g.Expect(response).To(HaveStatus(http.StatusBadRequest))
+		g.Expect(response).To(HaveErrcode("M_THREEPID_MEDIUM_NOT_SUPPORTED"))
 	})
 }

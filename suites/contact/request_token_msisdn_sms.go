@@ -19,12 +19,12 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 		func(ctx SpecContext) {
 			number := sessions.MSISDN.Fresh(ctx)
 			session := number.Request(ctx)
-			answer := session.Response
-			Expect(answer).To(HaveStatus(http.StatusOK))
-			Expect(answer.JSON).To(HaveKeyWithValue("sid", BeAssignableToTypeOf("")), "%s", answer)
+			response := session.Response
+			Expect(response).To(HaveStatus(http.StatusOK))
+			Expect(response.JSON).To(HaveKeyWithValue("sid", BeAssignableToTypeOf("")), "%s", response)
 
 			_, err := number.Await(ctx, 1)
-			Expect(err).NotTo(HaveOccurred(), "%s", answer)
+			Expect(err).NotTo(HaveOccurred(), "%s", response)
 			Expect(number.MessagesAtMost(ctx, 1)).To(HaveLen(1), "SMS to the number")
 			for _, texted := range sessions.TextedFor(ctx, session.ClientSecret) {
 				Expect(texted).To(Equal(number.Address), "an SMS went to a number that nobody asked for")
@@ -35,17 +35,17 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 		func(ctx SpecContext) {
 			sessions.MSISDN.MustRequest(ctx) // not denied
 			denied := sessions.MSISDN.Denied(ctx)
-			answer := denied.Request(ctx).Response
-			Expect(answer).To(HaveStatus(http.StatusForbidden))
-			Expect(answer).To(HaveErrcode("M_THREEPID_DENIED"))
+			response := denied.Request(ctx).Response
+			Expect(response).To(HaveStatus(http.StatusForbidden))
+			Expect(response).To(HaveErrcode("M_THREEPID_DENIED"))
 			Expect(denied.MessagesAtMost(ctx, 0)).To(BeEmpty())
 		})
 
 	It("goes to the number as it is dialled from the country", Must("msisdn-007-country-code"),
 		func(ctx SpecContext) {
 			for _, number := range numbersOfTwoCountries(ctx) {
-				answer := number.Request(ctx).Response
-				Expect(answer).To(BeGranted())
+				response := number.Request(ctx).Response
+				Expect(response).To(BeGranted())
 				_, err := number.Await(ctx, 2)
 				Expect(err).NotTo(HaveOccurred(), "%s from %s", number.Spelling, number.Number.Country)
 			}
@@ -54,9 +54,9 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 	DescribeTable("goes to no number of another country", Must("msisdn-007-country-code"),
 		func(ctx SpecContext, country string) {
 			for _, number := range numbersOfTwoCountries(ctx) {
-				answer := number.Request(ctx, api.With("country", country)).Response
-				Expect(answer).To(Or(BeGranted(), BeRefused()))
-				Expect(number.MessagesAtMost(ctx, 1)).To(HaveLen(1), "%q was taken for %s\n%s", country, number.Number.Country, answer)
+				response := number.Request(ctx, api.With("country", country)).Response
+				Expect(response).To(Or(BeGranted(), BeRefused()))
+				Expect(number.MessagesAtMost(ctx, 1)).To(HaveLen(1), "%q was taken for %s\n%s", country, number.Number.Country, response)
 			}
 		},
 		Entry("when there is none of this code", "ZZ"),
@@ -72,16 +72,16 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 			number := first.Recipient
 
 			for _, attempt := range []int{3, 2} {
-				answer := first.Again(ctx, api.With("send_attempt", attempt)).Response
+				response := first.Again(ctx, api.With("send_attempt", attempt)).Response
 				Strictly(func(g Gomega) {
-					g.Expect(answer).To(BeGranted())
-					g.Expect(answer.JSON).To(HaveKeyWithValue("sid", BeAssignableToTypeOf("")), "%s", answer)
+					g.Expect(response).To(BeGranted())
+					g.Expect(response.JSON).To(HaveKeyWithValue("sid", BeAssignableToTypeOf("")), "%s", response)
 				})
 			}
 			Expect(number.MessagesAtMost(ctx, 1)).To(HaveLen(1), "SMS after attempts 3, 3 and 2")
 
-			answer := first.Again(ctx, api.With("send_attempt", 4)).Response
-			Expect(answer).To(BeGranted())
+			response := first.Again(ctx, api.With("send_attempt", 4)).Response
+			Expect(response).To(BeGranted())
 			_, err := number.Await(ctx, 2)
 			Expect(err).NotTo(HaveOccurred(), "send_attempt 4")
 		})
@@ -90,8 +90,8 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 		func(ctx SpecContext) {
 			number := sessions.MSISDN.Fresh(ctx)
 			for i := range 2 {
-				answer := number.Request(ctx).Response
-				Expect(answer).To(BeGranted())
+				response := number.Request(ctx).Response
+				Expect(response).To(BeGranted())
 				_, err := number.Await(ctx, i+1)
 				Expect(err).NotTo(HaveOccurred(), "client_secret %d", i+1)
 			}

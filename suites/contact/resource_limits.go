@@ -13,11 +13,11 @@ import (
 var _ = Describe("A limit", func() {
 
 	DescribeTable("comes with whom to turn to", Each(Must("acc-007-resource-limit-shape")), func(ctx SpecContext, operation string) {
-		answer := calls.Unfounded(ctx, operation).SendOnce(ctx)
-		if answer.OK() || answer.IsChallenge() {
-			Decline("no-limit-met", answer)
+		response := calls.Unfounded(ctx, operation).SendOnce(ctx)
+		if response.OK() || response.IsChallenge() {
+			Decline("no-limit-met", response)
 		}
 		// What comes with the error is looked at in every answer of a run.
-		Expect(answer).To(HaveErrcode("M_RESOURCE_LIMIT_EXCEEDED", "M_USER_LIMIT_EXCEEDED"))
+		Expect(response).To(HaveErrcode("M_RESOURCE_LIMIT_EXCEEDED", "M_USER_LIMIT_EXCEEDED"))
 	})
 })

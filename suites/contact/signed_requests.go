@@ -40,9 +40,9 @@ var _ = Describe("A request to an identity server", func() {
 		func(ctx SpecContext, operation string) {
 			alice, session, body := grantable(ctx, operation)
 			body["id_server"] = session.Listen(ctx, control.ProfilePlainHTTP)
-			answer := alice.Post(ctx, operation, body)
+			response := alice.Post(ctx, operation, body)
 			for _, request := range session.Requests(ctx, "") {
-				Expect(request.Connection.TLS).NotTo(BeEmpty(), "plain HTTP was spoken: %s\n%s", request, answer)
+				Expect(request.Connection.TLS).NotTo(BeEmpty(), "plain HTTP was spoken: %s\n%s", request, response)
 			}
 		})
 })

@@ -39,11 +39,11 @@ var _ = Describe("POST /account/3pid/unbind", func() {
 			alice := users.New(ctx)
 			session := identity.New(ctx, alice).MustBind(ctx, alice)
 
-			answer := alice.Post(ctx, "unbind3pidFromAccount", session.Removal())
-			if answer.Text("id_server_unbind_result") != "success" {
-				Blocked(run.CurrentOperation(), "unb-003-bound-only-identifier", "the homeserver does not say that it has unbound:\n%s", answer)
+			response := alice.Post(ctx, "unbind3pidFromAccount", session.Removal())
+			if response.Text("id_server_unbind_result") != "success" {
+				Blocked(run.CurrentOperation(), "unb-003-bound-only-identifier", "the homeserver does not say that it has unbound:\n%s", response)
 			}
-			Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding is still there\n%s", answer)
+			Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding is still there\n%s", response)
 		})
 
 	It("unbinds what was never added", Must("unb-003-bound-only-identifier"),
@@ -51,11 +51,11 @@ var _ = Describe("POST /account/3pid/unbind", func() {
 			alice := users.New(ctx)
 			session := identity.New(ctx, alice).MustBind(ctx, alice)
 
-			answer := alice.Post(ctx, "unbind3pidFromAccount", session.Removal())
+			response := alice.Post(ctx, "unbind3pidFromAccount", session.Removal())
 			if len(session.Requests(ctx, control.Unbind)) > 0 {
-				needsSuccess(answer) // it was not refused for want of an entry in the list
+				needsSuccess(response) // it was not refused for want of an entry in the list
 			}
-			Expect(answer).To(BeGranted())
-			Expect(answer.Text("id_server_unbind_result")).To(Equal("success"), "%s", answer)
+			Expect(response).To(BeGranted())
+			Expect(response.Text("id_server_unbind_result")).To(Equal("success"), "%s", response)
 		})
 })

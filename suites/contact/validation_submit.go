@@ -43,20 +43,20 @@ func submitURLOf(medium sessions.Medium) {
 	It("says that the validation succeeded", Must("val-008-submit-url-response"),
 		func(ctx SpecContext) {
 			session := submittable(ctx, medium)
-			answer := session.Submit(ctx)
-			Expect(answer).To(HaveStatus(http.StatusOK))
-			Expect(answer.JSON).To(HaveKeyWithValue("success", true), "%s", answer)
+			response := session.Submit(ctx)
+			Expect(response).To(HaveStatus(http.StatusOK))
+			Expect(response.JSON).To(HaveKeyWithValue("success", true), "%s", response)
 		})
 
 	It("refuses a wrong code and still takes the right one", Must("val-009-submit-url-wrong-token"),
 		func(ctx SpecContext) {
 			alice, session := users.New(ctx), submittable(ctx, medium)
-			answer := session.Submit(ctx, api.With("token", sessions.OtherThan(session.Code())))
-			Expect(answer.JSON).NotTo(HaveKeyWithValue("success", true), "%s", answer)
-			Expect(answer.Status).To(BeNumerically("<", 500), "%s", answer)
+			response := session.Submit(ctx, api.With("token", sessions.OtherThan(session.Code())))
+			Expect(response.JSON).NotTo(HaveKeyWithValue("success", true), "%s", response)
+			Expect(response.Status).To(BeNumerically("<", 500), "%s", response)
 			Strictly(func(g Gomega) {
-				g.Expect(answer).To(HaveStatus(http.StatusBadRequest))
-				g.Expect(answer).To(HaveErrcode("M_TOKEN_INCORRECT"))
+				g.Expect(response).To(HaveStatus(http.StatusBadRequest))
+				g.Expect(response).To(HaveErrcode("M_TOKEN_INCORRECT"))
 			})
 			Expect(alice.Add(ctx, session)).NotTo(BeGranted())
 
@@ -67,9 +67,9 @@ func submitURLOf(medium sessions.Medium) {
 	DescribeTable("refuses other wrong parameters", Should("val-010-submit-url-bad-parameter"),
 		func(ctx SpecContext, key, value string) {
 			session := submittable(ctx, medium)
-			answer := session.Submit(ctx, api.With(key, value))
-			Expect(answer).To(HaveStatus(http.StatusBadRequest))
-			Expect(answer).To(HaveErrcode("M_INVALID_PARAM", "M_NO_VALID_SESSION", "M_TOKEN_INCORRECT"))
+			response := session.Submit(ctx, api.With(key, value))
+			Expect(response).To(HaveStatus(http.StatusBadRequest))
+			Expect(response).To(HaveErrcode("M_INVALID_PARAM", "M_NO_VALID_SESSION", "M_TOKEN_INCORRECT"))
 		},
 		Entry("a malformed client_secret", "client_secret", "not a secret!"),
 		Entry("an unknown sid", "sid", "unknown"),
@@ -78,9 +78,9 @@ func submitURLOf(medium sessions.Medium) {
 	It("answers a POST in JSON although there is a next_link", Must("val-011-post-ignores-next-link"),
 		func(ctx SpecContext) {
 			session := submittable(ctx, medium, api.With("next_link", "https://client.example/after"))
-			answer := session.Submit(ctx)
-			Expect(answer).To(BeGranted())
-			Expect(answer.JSON).NotTo(BeNil(), "%s", answer)
+			response := session.Submit(ctx)
+			Expect(response).To(BeGranted())
+			Expect(response.JSON).NotTo(BeNil(), "%s", response)
 		})
 }
 
@@ -90,9 +90,9 @@ var _ = Describe("submit_url of an expired e-mail session", func() {
 		func(ctx SpecContext) {
 			session := submittable(ctx, sessions.Email)
 			Pause(ctx, 1100*time.Millisecond, "the session has to expire")
-			answer := session.Submit(ctx)
-			Expect(answer).To(HaveStatus(http.StatusBadRequest))
-			Expect(answer).To(HaveErrcode("M_SESSION_EXPIRED"))
+			response := session.Submit(ctx)
+			Expect(response).To(HaveStatus(http.StatusBadRequest))
+			Expect(response).To(HaveErrcode("M_SESSION_EXPIRED"))
 		})
 })
 
@@ -103,9 +103,9 @@ var _ = Describe("submit_url of a phone number's expired session", func() {
 			session := sessions.MSISDN.MustRequest(ctx)
 			session.Receive(ctx)
 			session.Expire(ctx)
-			answer := session.Submit(ctx)
-			Expect(answer).To(HaveStatus(http.StatusBadRequest))
-			Expect(answer).To(HaveErrcode("M_SESSION_EXPIRED"))
+			response := session.Submit(ctx)
+			Expect(response).To(HaveStatus(http.StatusBadRequest))
+			Expect(response).To(HaveErrcode("M_SESSION_EXPIRED"))
 		})
 })
 
