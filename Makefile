@@ -52,9 +52,8 @@ test: check ## lint, unit tests, every fault, the controls, both personalities, 
 faults: ## the matrix of faults and requirements, in results/; RECORD=1 writes what moved
 	$(GO) run ./suites/cmd/faults $(if $(RECORD),--record) $(ARGS)
 
-bench: ## measure time, memory and growth, in results/bench.json; ROOTFS=… adds Synapse
-	@if docker version >/dev/null 2>&1; then .ci/images mailpit mockidserver refserver; fi
-	$(GO) test -run=^$$ -bench=. ./harness/exchange ./schemas
+bench: ## what a run costs, from its own record, in results/bench.json; ROOTFS=… adds Synapse
+	$(GO) run ./suites/cmd/bench $(if $(ROOTFS),--rootfs=$(ROOTFS)) $(ARGS)
 
 check:
 	@test -z "$$(gofmt -l .)" || { echo "not formatted:"; gofmt -l .; exit 1; }
