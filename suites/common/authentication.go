@@ -75,7 +75,7 @@ var _ = Describe("An access token", func() {
 
 	DescribeTable("ends when its lifetime is over", Each(Must("auth-007-expired-token")), func(ctx SpecContext, operation string) {
 		const longest = 5 * time.Second
-		call := calls.Unfounded(ctx, operation)
+		call := calls.WellFormed(ctx, operation)
 		call.MustTakeToken(ctx, call.User.Token)
 		expired := users.ExpiredToken(ctx, longest)
 		switch {

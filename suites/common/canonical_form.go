@@ -119,7 +119,7 @@ var _ = Describe("Spellings of one e-mail address", func() {
 			}
 			login := users.LogIn(ctx, users.ThirdPartyIdentifier("email", strings.ToUpper(email.Address)), alice.Password)
 			Expect(login).To(BeGranted())
-			Expect(login.Text("user_id")).To(Equal(alice.ID), "%s", login)
+			Expect(login.JSON).To(HaveKeyWithValue("user_id", alice.ID), "%s", login)
 		})
 
 	It("get the same user a new password", Must("can-006-canonical-equality-across-operations"),

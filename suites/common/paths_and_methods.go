@@ -18,7 +18,7 @@ import (
 var _ = Describe("The path", func() {
 
 	DescribeTable("is served below /_matrix/client/v3", Each(Must("gen-016-v3-prefix")), func(ctx SpecContext, operation string) {
-		response := calls.Unfounded(ctx, operation).SendOnce(ctx)
+		response := calls.WellFormed(ctx, operation).SendOnce(ctx)
 		Expect(response).NotTo(HaveErrcode("M_UNRECOGNIZED"))
 		if response.Status == http.StatusNotFound {
 			Expect(response.Errcode()).NotTo(BeEmpty(), "not even an error of the API\n%s", response)

@@ -70,7 +70,7 @@ var _ = Describe("A request that came too soon", func() {
 		func(ctx SpecContext) {
 			limited(ctx, "requestTokenTo3PIDEmail")
 			calls.Granted(ctx, "requestTokenTo3PIDEmail")
-			burst := meetLimit(ctx, calls.Unfounded(ctx, "requestTokenTo3PIDEmail"))
+			burst := meetLimit(ctx, calls.WellFormed(ctx, "requestTokenTo3PIDEmail"))
 			email, due := burst.Call.Recipient, burst.Granted
 
 			Pause(ctx, 500*time.Millisecond, "a mail that should not be has to arrive before the one that should")
@@ -86,7 +86,7 @@ var _ = Describe("A request that came too soon", func() {
 		func(ctx SpecContext) {
 			limited(ctx, "requestTokenTo3PIDMSISDN")
 			calls.Granted(ctx, "requestTokenTo3PIDMSISDN")
-			burst := meetLimit(ctx, calls.Unfounded(ctx, "requestTokenTo3PIDMSISDN"))
+			burst := meetLimit(ctx, calls.WellFormed(ctx, "requestTokenTo3PIDMSISDN"))
 			due := burst.Granted
 			Expect(burst.Call.Effects(ctx)).To(HaveLen(due), "SMS, of which none is for the refused request")
 			Expect(burst.Call.Send(ctx)).To(BeGranted(), "the same request after the wait")
@@ -110,7 +110,7 @@ var _ = Describe("A request that came too soon", func() {
 
 	DescribeTable("is welcome after the wait", Each(May("rl-007-add-and-bind-may-429")), func(ctx SpecContext, operation string) {
 		limited(ctx, operation)
-		burst := meetLimit(ctx, calls.Unfounded(ctx, operation))
+		burst := meetLimit(ctx, calls.WellFormed(ctx, operation))
 		calls.WaitAfter(ctx, burst.Refusal)
 		Expect(api.SendOnce(ctx, burst.Call.Request())).NotTo(HaveStatus(http.StatusTooManyRequests))
 	})

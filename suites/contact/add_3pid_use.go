@@ -35,7 +35,7 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 			Expect(response).To(BeGranted())
 			login := users.LogIn(ctx, users.UserIdentifier(alice.ID), password)
 			Expect(login).To(BeGranted())
-			Expect(login.Text("user_id")).To(Equal(alice.ID), "%s", login)
+			Expect(login.JSON).To(HaveKeyWithValue("user_id", alice.ID), "%s", login)
 		})
 
 	It("gets nobody a new password before", Should("add-013-password-reset-uses-added-3pid"),
@@ -70,7 +70,7 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 			alice.MustAdd(ctx, session)
 			login := users.LogIn(ctx, users.ThirdPartyIdentifier("email", session.Address), alice.Password)
 			Expect(login).To(BeGranted())
-			Expect(login.Text("user_id")).To(Equal(alice.ID), "%s", login)
+			Expect(login.JSON).To(HaveKeyWithValue("user_id", alice.ID), "%s", login)
 		})
 
 	It("is on no account while it is only validated", Must("add-019-validated-but-not-added"),

@@ -25,7 +25,7 @@ var _ = Describe("A bind that is to be undone", func() {
 			response := unbindAnywhere(ctx, alice, session.Address)
 			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1), "no identity server was named:\n%s", response)
 			Expect(response).To(BeGranted())
-			Expect(response.Text("id_server_unbind_result")).To(Equal("success"), "%s", response)
+			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)
 		})
 
 	It("is undone by /delete where it was made", Should("bind-011-tracks-for-unbind"), Needs(Mail),
@@ -35,7 +35,7 @@ var _ = Describe("A bind that is to be undone", func() {
 			response := alice.Delete(ctx, session)
 			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1), "no identity server was named:\n%s", response)
 			Expect(response).To(BeGranted())
-			Expect(response.Text("id_server_unbind_result")).To(Equal("success"), "%s", response)
+			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)
 		})
 
 	It("is not remembered when it was refused", Should("bind-012-failed-bind-not-tracked"),
@@ -50,7 +50,7 @@ var _ = Describe("A bind that is to be undone", func() {
 			response := unbindAnywhere(ctx, alice, session.Address)
 			Expect(server.Requests(ctx, control.Unbind)).To(BeEmpty(), "it was never bound:\n%s", response)
 			Expect(response).To(BeGranted())
-			Expect(response.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", response)
+			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
 
 			response = unbindAnywhere(ctx, alice, bound.Address)
 			if len(server.Requests(ctx, control.Unbind)) == 0 {

@@ -34,7 +34,7 @@ var _ = Describe("The capability m.3pid_changes", func() {
 
 	DescribeTable("means what it says when it says no", Each(Must("cap-002-disabled-refuses-changes")), func(ctx SpecContext, operation string) {
 		announced(ctx)
-		call := calls.Unfounded(ctx, operation)
+		call := calls.WellFormed(ctx, operation)
 		switch {
 		case operation == "delete3pidFromAccount": // nothing can be added here, so nothing is there to be deleted
 			Expect(call.Send(ctx)).To(BeRefused())
@@ -56,7 +56,7 @@ var _ = Describe("The capability m.3pid_changes", func() {
 	DescribeTable("is no reason to refuse when it says yes, or nothing", Each(Should("cap-003-enabled-means-available")), func(ctx SpecContext, operation string) {
 		_, capabilities := users.New(ctx).Capabilities(ctx)
 		if users.ChangesDisabled(capabilities) {
-			response := calls.Unfounded(ctx, operation).Send(ctx)
+			response := calls.WellFormed(ctx, operation).Send(ctx)
 			if Declined("changes-disabled", response) {
 				Decline("changes-disabled", response)
 			}

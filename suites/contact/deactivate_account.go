@@ -38,7 +38,7 @@ var _ = Describe("Deactivating an account", func() {
 	It("has nothing to unbind where nothing was bound", Must("acc-005-deactivate-unbinds"),
 		func(ctx SpecContext) {
 			response := users.New(ctx).Deactivate(ctx, JSON{})
-			Expect(response.Text("id_server_unbind_result")).To(Equal("success"), "%s", response)
+			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)
 		})
 })
 
@@ -68,5 +68,5 @@ func expectUnboundByDeactivation(ctx SpecContext, u *users.User, sessions ...*id
 		Expect(signed).To(ContainElement(session.Address), "the identity server was not asked to unbind\n%s", response)
 		Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding outlives the account\n%s", response)
 	}
-	Expect(response.Text("id_server_unbind_result")).To(Equal("success"), "%s", response)
+	Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)
 }

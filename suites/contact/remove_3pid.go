@@ -19,12 +19,12 @@ var _ = Describe("Taking an identifier away", func() {
 			alice, session := addedAndBound(ctx)
 			response := alice.Post(ctx, operation, session.Removal())
 			Expect(response).To(HaveStatus(http.StatusOK))
-			Expect(response.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", response)
+			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", BeElementOf("no-support", "success")), "%s", response)
 
 			bob, email := neverBound(ctx, operation)
 			response = bob.Post(ctx, operation, email.Identifier())
 			Expect(response).To(HaveStatus(http.StatusOK))
-			Expect(response.JSON["id_server_unbind_result"]).To(BeElementOf("no-support", "success"), "%s", response)
+			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", BeElementOf("no-support", "success")), "%s", response)
 		})
 
 	DescribeTable("calls the identity server that is named", Each(Must("rem-006-explicit-id-server")), Needs(Mail, IdentityServer),
@@ -106,13 +106,13 @@ var _ = Describe("Taking an identifier away", func() {
 			alice, session := addedAndBound(ctx)
 			response := alice.Post(ctx, operation, session.Removal())
 			Expect(response).To(BeGranted())
-			Expect(response.Text("id_server_unbind_result")).To(Equal("success"))
+			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "success"))
 			Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding is still there")
 
 			bob, other := addedAndBound(ctx)
 			other.Fault(ctx, control.NonJSON(http.StatusNotFound).On(control.Unbind))
 			response = bob.Post(ctx, operation, other.Removal())
-			Expect(response.Text("id_server_unbind_result")).NotTo(Equal("success"), "%s", response)
+			Expect(response.JSON).NotTo(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)
 		})
 
 	DescribeTable("takes an identity server without unbinding for no support", Each(Must("rem-011-unsupported-is-no-support")), Needs(Mail, IdentityServer),
@@ -122,7 +122,7 @@ var _ = Describe("Taking an identifier away", func() {
 				session.Fault(ctx, control.NonJSON(status).On(control.Unbind))
 				response := alice.Post(ctx, operation, session.Removal())
 				Expect(response).To(BeGranted())
-				Expect(response.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", response)
+				Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
 			}
 		})
 })

@@ -24,7 +24,7 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 			alice, email := neverBound(ctx, operation)
 			response := alice.Post(ctx, operation, email.Identifier())
 			Expect(response).To(BeGranted())
-			Expect(response.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", response)
+			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
 		})
 
 	DescribeTable("is not looked for", Each(Must("rem-004-unknown-id-server-no-support")), Needs(Mail, IdentityServer),
@@ -36,7 +36,7 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 			response := alice.Post(ctx, operation, email.Identifier())
 			Expect(server.Requests(ctx, "")).To(BeEmpty(), "an identity server was called that the homeserver does not know of")
 			Expect(response).To(BeGranted())
-			Expect(response.Text("id_server_unbind_result")).To(Equal("no-support"), "%s", response)
+			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
 		})
 
 	DescribeTable("is the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")), Needs(Mail, IdentityServer),
@@ -65,7 +65,7 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 
 			again := alice.Post(ctx, operation, session.Identifier())
 			Expect(session.Requests(ctx, "")).To(HaveLen(asked), "the identity server was called again\n%s", again)
-			Expect(again.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", again)
+			Expect(again.JSON).NotTo(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", again)
 		})
 
 	DescribeTable("unbinds nothing of other users", Each(Must("unb-004-mxid-is-requester")), Needs(Mail, IdentityServer),
@@ -104,7 +104,7 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 				bob, session := addedAndBound(ctx)
 				session.Fault(ctx, control.MatrixError(refusal.status, refusal.errcode, "refused for this spec", nil).On(control.Unbind))
 				response := bob.Post(ctx, operation, session.Removal())
-				Expect(response.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", response)
+				Expect(response.JSON).NotTo(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)
 				if response.Text("id_server_unbind_result") == "no-support" {
 					Decline("no-support-instead", response)
 				}
@@ -124,7 +124,7 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 				body := session.Removal()
 				body["id_server"] = session.Listen(ctx, profile)
 				response := bob.Post(ctx, operation, body)
-				Expect(response.JSON["id_server_unbind_result"]).NotTo(Equal("success"), "%s", response)
+				Expect(response.JSON).NotTo(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)
 				Expect(response.OK() || response.Status >= 400 && response.IsStandardError()).To(BeTrue(), "%s", response)
 				if response.OK() && operation == "delete3pidFromAccount" {
 					Expect(bob.Addresses(ctx)).NotTo(ContainElement(session.Address), "what was granted was not done\n%s", response)
@@ -146,6 +146,6 @@ func expectUnbound(ctx SpecContext, session *identity.Session, response *exchang
 	}
 	Expect(unbinds).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", response)
 	if unbinds[0].Status == http.StatusOK {
-		Expect(response.Text("id_server_unbind_result")).To(Equal("success"), "%s", response)
+		Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)
 	}
 }

@@ -13,7 +13,7 @@ import (
 var _ = Describe("A limit", func() {
 
 	DescribeTable("comes with whom to turn to", Each(Must("acc-007-resource-limit-shape")), func(ctx SpecContext, operation string) {
-		response := calls.Unfounded(ctx, operation).SendOnce(ctx)
+		response := calls.WellFormed(ctx, operation).SendOnce(ctx)
 		if response.OK() || response.IsChallenge() {
 			Decline("no-limit-met", response)
 		}

@@ -56,6 +56,6 @@ var _ = Describe("POST /account/3pid/unbind", func() {
 				needsSuccess(response) // it was not refused for want of an entry in the list
 			}
 			Expect(response).To(BeGranted())
-			Expect(response.Text("id_server_unbind_result")).To(Equal("success"), "%s", response)
+			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)
 		})
 })
