@@ -85,6 +85,7 @@ var _ = Describe("POST /account/3pid/email/requestToken beside an identity serve
 
 			session := email.Request(ctx, api.WithToken(bob.Token))
 			Expect(session.Response).To(BeGranted())
+			session.MustBeOpen()
 			mails, err := email.Await(ctx, 1)
 			Expect(err).NotTo(HaveOccurred(), "no mail arrived")
 			session.UseAll(ctx, mails)

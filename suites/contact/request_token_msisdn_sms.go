@@ -25,6 +25,7 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 
 			_, err := number.Await(ctx, 1)
 			Expect(err).NotTo(HaveOccurred(), "%s", response)
+			number.CountAgain(ctx, 1)
 			Expect(number.MessagesAtMost(ctx, 1)).To(HaveLen(1), "SMS to the number")
 			for _, texted := range sessions.TextedFor(ctx, session.ClientSecret) {
 				Expect(texted).To(Equal(number.Address), "an SMS went to a number that nobody asked for")
