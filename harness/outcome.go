@@ -72,6 +72,15 @@ func Declined(key string, answer *exchange.Response) bool {
 		(len(d.ErrCodes) == 0 || slices.Contains(d.ErrCodes, answer.Errcode()))
 }
 
+// MayDecline ends the spec as not-supported when a response is the lawful refusal
+// of this key.
+func MayDecline(key string, response *exchange.Response) {
+	ginkgo.GinkgoHelper()
+	if Declined(key, response) {
+		Decline(key, response)
+	}
+}
+
 // NotTested ends the spec because we cannot do what it needs; the reason is one
 // sentence for the report.
 func NotTested(format string, args ...any) {

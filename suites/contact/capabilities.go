@@ -57,9 +57,7 @@ var _ = Describe("The capability m.3pid_changes", func() {
 		_, capabilities := users.New(ctx).Capabilities(ctx)
 		if users.ChangesDisabled(capabilities) {
 			response := calls.WellFormed(ctx, operation).Send(ctx)
-			if Declined("changes-disabled", response) {
-				Decline("changes-disabled", response)
-			}
+			MayDecline("changes-disabled", response)
 			Expect(response).NotTo(HaveErrcode("M_FORBIDDEN", "M_UNRECOGNIZED"))
 			return
 		}
