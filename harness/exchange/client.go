@@ -15,6 +15,9 @@ import (
 
 // A Client talks to one homeserver.
 type Client struct {
+	// Waited is called when DoPatiently has waited because a response asked for it.
+	Waited func(started time.Time)
+
 	transport *transport
 	versions  []string
 	recorder  *Recorder
@@ -25,6 +28,7 @@ type Client struct {
 // included.
 func NewClient(base string, versions []string, recorder *Recorder, deadline time.Duration) *Client {
 	return &Client{
+		Waited:    func(time.Time) {},
 		transport: newTransport(base, deadline),
 		versions:  versions,
 		recorder:  recorder,
@@ -85,8 +89,10 @@ func (c *Client) DoPatiently(ctx context.Context, r Request) (*Response, error) 
 		if time.Now().Add(wait).After(deadline) {
 			return response, nil
 		}
+		began := time.Now()
 		select {
 		case <-time.After(wait):
+			c.Waited(began)
 		case <-ctx.Done():
 			return response, nil
 		}

@@ -3,6 +3,8 @@ package report
 import (
 	"encoding/xml"
 	"fmt"
+	"slices"
+	"strings"
 
 	"threepid-conformance/harness/verdict"
 )
@@ -68,7 +70,7 @@ func (r *Report) junit() ([]byte, error) {
 }
 
 func (s *junitSuite) add(q Requirement) {
-	c := junitCase{Class: q.Operation, Name: q.ID}
+	c := junitCase{Class: q.Operation, Name: q.name()}
 	total := 0.0
 	for _, spec := range q.Specs {
 		total += spec.Seconds
@@ -85,6 +87,16 @@ func (s *junitSuite) add(q Requirement) {
 	}
 	s.Tests++
 	s.Cases = append(s.Cases, c)
+}
+
+// name is the requirement with the sentences of the specs that judge it.
+func (q Requirement) name() string {
+	var titles []string
+	for _, spec := range q.Specs {
+		titles = append(titles, spec.Title)
+	}
+	slices.Sort(titles) // whatever order they ran in
+	return strings.TrimSuffix(q.ID+": "+strings.Join(titles, "; "), ": ")
 }
 
 // text is what a CI shows below a failed case.

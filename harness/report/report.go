@@ -21,6 +21,7 @@ import (
 
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
+	"threepid-conformance/schemas"
 )
 
 // Files that a run writes into the results folder.
@@ -41,6 +42,7 @@ type Report struct {
 	Suite        Suite         `json:"suite"`
 	Target       Target        `json:"target"`
 	Profile      Profile       `json:"profile"`
+	Chapters     []Chapter     `json:"chapters"`
 	Operations   []Operation   `json:"operations"`
 	Requirements []Requirement `json:"requirements"`
 
@@ -57,7 +59,11 @@ type Suite struct {
 	Seed     int64     `json:"seed"`
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished"`
-	Command  string    `json:"command"`
+	// FirstSpec is when the first spec began, RFC 3339; "" when none did.
+	FirstSpec string `json:"first_spec,omitempty"`
+	// Waits are those outside of specs.
+	Waits   []Wait `json:"waits,omitempty"`
+	Command string `json:"command"`
 }
 
 // Target says what was tested.
@@ -85,9 +91,17 @@ type Profile struct {
 	Why            []string        `json:"why"` // of exit 1
 }
 
-// Operation sums up one of the eight operations.
+// Chapter sums up the operations that one part of the spec declares.
+type Chapter struct {
+	Name   string          `json:"name"`
+	Result verdict.Profile `json:"result"`
+	Counts Counts          `json:"counts"`
+}
+
+// Operation sums up one operation.
 type Operation struct {
 	OperationID string          `json:"operation_id"`
+	Chapter     string          `json:"chapter"`
 	Request     string          `json:"request"` // POST /account/3pid/add
 	Result      verdict.Profile `json:"result"`
 	Counts      Counts          `json:"counts"`
@@ -120,6 +134,15 @@ type Spec struct {
 	Exchanges []string `json:"exchanges"`
 	Rerun     string   `json:"rerun"`
 	Message   string   `json:"message,omitempty"`
+	Waits     []Wait   `json:"waits,omitempty"`
+}
+
+// Wait is time that passed because a requirement, or a homeserver that limits
+// rates, asks for it.
+type Wait struct {
+	Reason  string  `json:"reason"`
+	Started string  `json:"started"` // RFC 3339
+	Millis  float64 `json:"ms"`
 }
 
 // Rows fills in profile, operations and requirements from judged rows. Specs
@@ -160,13 +183,25 @@ func (r *Report) Rows(rows []verdict.Judged, result verdict.Result, specs map[re
 		}
 		r.Requirements = append(r.Requirements, out)
 	}
-	for _, id := range requirements.Operations() {
-		op := Operation{OperationID: id, Request: requests[id], Counts: complete(nil)}
-		for _, row := range byOperation[id] {
-			op.Counts[row.Verdict]++
+	for _, chapter := range schemas.Chapters() {
+		sum := Chapter{Name: chapter.Name, Counts: complete(nil)}
+		var all []verdict.Judged
+		for _, declared := range schemas.Operations() {
+			if declared.Chapter != chapter.Name {
+				continue
+			}
+			own := byOperation[declared.ID]
+			op := Operation{OperationID: declared.ID, Chapter: chapter.Name, Request: requests[declared.ID], Counts: complete(nil)}
+			for _, row := range own {
+				op.Counts[row.Verdict]++
+				sum.Counts[row.Verdict]++
+			}
+			op.Result = verdict.ProfileOf(own)
+			r.Operations = append(r.Operations, op)
+			all = append(all, own...)
 		}
-		op.Result = verdict.ProfileOf(byOperation[id])
-		r.Operations = append(r.Operations, op)
+		sum.Result = verdict.ProfileOf(all)
+		r.Chapters = append(r.Chapters, sum)
 	}
 }
 

@@ -80,7 +80,8 @@ func reportOf(t testing.TB, found changes) *report.Report {
 	started := time.Date(2026, 11, 24, 14, 0, 0, 0, time.UTC)
 	r := &report.Report{
 		Schema: 1, Complete: true,
-		Suite: report.Suite{Version: "0.1.0", Commit: "abc", Spec: "v1.6", Seed: 17, Started: started, Finished: started.Add(90 * time.Second), Command: "conformance run"},
+		Suite: report.Suite{Version: "0.1.0", Commit: "abc", Spec: "v1.6", Seed: 17, Started: started, Finished: started.Add(90 * time.Second), Command: "conformance run",
+			FirstSpec: "2026-11-24T14:00:01Z", Waits: []report.Wait{{Reason: "late mails", Started: "2026-11-24T14:01:00Z", Millis: 900}}},
 		Target: report.Target{URL: "http://127.0.0.1:8008", ServerName: "hs.test", Name: "synapse", Version: "Synapse 1.140.0",
 			Advertised: []string{"v1.1", "v1.6"}, How: "image", Variants: []string{"no-mail", "rate-limited"}},
 	}
@@ -89,6 +90,7 @@ func reportOf(t testing.TB, found changes) *report.Report {
 		specs[found] = []report.Spec{{
 			Title: "a spec of " + found.Requirement, File: "suites/contact/x.go", Line: 12, State: "passed",
 			Seconds: 0.25, Exchanges: []string{"p1-1", "p1-2"}, Rerun: "conformance run '" + found.Requirement + "'", Message: "why",
+			Waits: []report.Wait{{Reason: "a token has to expire", Started: "2026-11-24T14:00:02Z", Millis: 1000}},
 		}}
 	}
 	requests := map[string]string{"add3PID": "POST /account/3pid/add", "getAccount3PIDs": "GET /account/3pid"}

@@ -44,7 +44,7 @@ func (r *Run) assemble(of ginkgo.Report) (*report.Report, verdict.Result) {
 		}
 		outcomes = append(outcomes, o)
 		for _, extra := range spec.AdditionalFailures {
-			complaints = append(complaints, fmt.Sprintf("the clean-up of %q failed: %s", spec.LeafNodeText, firstLine(extra.Failure.Message)))
+			complaints = append(complaints, fmt.Sprintf("the clean-up of %q failed: %s", spec.FullText(), firstLine(extra.Failure.Message)))
 		}
 		specs[o.Row] = append(specs[o.Row], r.specOf(spec, n, o))
 	}
@@ -59,6 +59,7 @@ func (r *Run) assemble(of ginkgo.Report) (*report.Report, verdict.Result) {
 		Suite: report.Suite{
 			Version: config.Version, Commit: commit(), Spec: r.specVersion, Seed: of.SuiteConfig.RandomSeed,
 			Started: d.Started, Finished: time.Now().UTC(), Command: r.mask(r.invocation.Command),
+			FirstSpec: at(r.firstSpec), Waits: r.waits,
 		},
 		Target: report.Target{
 			URL: hs.URL, ServerName: hs.ServerName, Name: d.TargetName, Version: hs.Software,
@@ -123,7 +124,7 @@ func (r *Run) specOf(spec types.SpecReport, n note, o verdict.Outcome) report.Sp
 		where = spec.LeafNodeLocation
 	}
 	return report.Spec{
-		Title:     spec.LeafNodeText,
+		Title:     spec.FullText(),
 		File:      shortPath(where.FileName),
 		Line:      where.LineNumber,
 		State:     spec.State.String(),
@@ -131,6 +132,7 @@ func (r *Run) specOf(spec types.SpecReport, n note, o verdict.Outcome) report.Sp
 		Exchanges: append([]string{}, n.Exchanges...),
 		Rerun:     r.rerun(o.Row),
 		Message:   o.Reason,
+		Waits:     n.Waits,
 	}
 }
 

@@ -135,7 +135,7 @@ func Secret(kind, value string) { current.recorder.Secret(kind, value) }
 // is printed with the spec; no other wait of a fixed length is allowed.
 func Pause(ctx context.Context, d time.Duration, reason string) {
 	ginkgo.GinkgoHelper()
-	current.spec.waited += d
+	defer waited(reason, time.Now())
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -25,8 +25,11 @@ func guardSpecs() {
 		if err != nil {
 			panic(err) // the tree would not have been built
 		}
-		current.spec = running{subject: s}
-		name := s.Row.Operation + " " + s.Row.Requirement + ": " + spec.LeafNodeText
+		current.spec = running{subject: s, running: true}
+		if current.firstSpec.IsZero() {
+			current.firstSpec = time.Now()
+		}
+		name := s.Row.Operation + " " + s.Row.Requirement + ": " + spec.FullText()
 		current.recorder.Begin(name)
 		if current.progress != nil {
 			current.progress.Begin(name, time.Now())
@@ -43,6 +46,7 @@ func guardSpecs() {
 func conclude(ctx context.Context) error {
 	defer func() {
 		leaveNote()
+		current.spec.running = false
 		if current.progress != nil {
 			o := current.spec.outcome
 			current.progress.End(ginkgo.CurrentSpecReport().Failed(), o != nil && o.Verdict == verdict.Blocked)

@@ -83,6 +83,8 @@ type Run struct {
 	progress  *progress.Progress // nil in a run that says nothing of it
 	summary   string
 	leftovers string // a sentence, "" when nothing stays
+	firstSpec time.Time
+	waits     []report.Wait // outside of specs
 }
 
 // current is the run of this process. Ginkgo's nodes, and the words of a spec, have
@@ -216,6 +218,7 @@ func (r *Run) join(d deploy.Deployment, evidence *os.File, process int) error {
 func (r *Run) newClient(url string, versions []string, recorder *exchange.Recorder, deadline time.Duration) *exchange.Client {
 	client := exchange.NewClient(url, versions, recorder, deadline)
 	client.Trust(r.roots)
+	client.Waited = func(started time.Time) { waited("the homeserver asked to wait", started) }
 	return client
 }
 

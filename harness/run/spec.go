@@ -11,6 +11,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/report"
 	"threepid-conformance/harness/verdict"
 	"threepid-conformance/mockidserver/control"
 )
@@ -18,8 +19,9 @@ import (
 // running is what is known about the spec that runs now.
 type running struct {
 	subject Subject
+	running bool             // false between specs
 	outcome *verdict.Outcome // nil: Ginkgo's state says it
-	waited  time.Duration
+	waits   []report.Wait
 	cited   []string // exchanges of other specs that this one judges
 
 	addresses []string         // whose mails are evidence
@@ -36,7 +38,7 @@ type note struct {
 	Outcome   *verdict.Outcome  `json:"outcome,omitempty"`
 	Findings  []verdict.Finding `json:"findings,omitempty"`
 	Exchanges []string          `json:"exchanges,omitempty"`
-	WaitedMS  int64             `json:"waited_ms,omitempty"`
+	Waits     []report.Wait     `json:"waits,omitempty"`
 }
 
 // leaveNote attaches the note. It is a string because Ginkgo's parallel mode
@@ -46,7 +48,7 @@ func leaveNote() {
 		Outcome:   current.spec.outcome,
 		Findings:  current.recorder.Findings(),
 		Exchanges: append(current.recorder.Seen(), current.spec.cited...),
-		WaitedMS:  current.spec.waited.Milliseconds(),
+		Waits:     current.spec.waits,
 	}
 	text, err := json.Marshal(n)
 	if err != nil {
@@ -120,6 +122,16 @@ func Current() Subject { return current.spec.subject }
 func Cite(response *exchange.Response) {
 	if id := response.ID; id != "" && !slices.Contains(current.spec.cited, id) && !slices.Contains(current.recorder.Seen(), id) {
 		current.spec.cited = append(current.spec.cited, id)
+	}
+}
+
+// waited notes a wait that is over, of the running spec or, between specs, of the run.
+func waited(reason string, started time.Time) {
+	w := report.Wait{Reason: reason, Started: at(started), Millis: float64(time.Since(started).Microseconds()) / 1000}
+	if current.spec.running {
+		current.spec.waits = append(current.spec.waits, w)
+	} else {
+		current.waits = append(current.waits, w)
 	}
 }
 

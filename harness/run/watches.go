@@ -79,6 +79,7 @@ func recount(ctx context.Context) ([]verdict.Finding, error) {
 			last = w.Counted
 		}
 	}
+	defer waited("a message that should not be has some time to come", time.Now())
 	select {
 	case <-time.After(time.Until(last.Add(lateness))):
 	case <-ctx.Done():
