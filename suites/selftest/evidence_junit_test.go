@@ -136,6 +136,11 @@ func TestJUnitFollowsFromTheReport(t *testing.T) {
 					continue
 				}
 				rows[q.Operation+" "+q.ID] = true
+				for _, spec := range q.Specs {
+					if len(spec.Title) < len(q.Operation) || !strings.Contains(spec.Title, " ") {
+						t.Errorf("%s %s: %q is no sentence", q.Operation, q.ID, spec.Title)
+					}
+				}
 				want.tests++
 				switch {
 				case q.Verdict == verdict.Blocked || q.Verdict == verdict.Fail && q.Gates:
@@ -149,6 +154,7 @@ func TestJUnitFollowsFromTheReport(t *testing.T) {
 				t.Errorf("junit.xml counts %+v, and from report.json follows %+v", got, want)
 			}
 			for _, name := range names {
+				name, _, _ = strings.Cut(name, ": ") // the sentences of its specs follow
 				if !rows[name] {
 					t.Errorf("%s is a case twice, or no selected row", name)
 				}
