@@ -19,7 +19,7 @@ import (
 // client-server-api/#using-access-tokens
 var _ = Describe("An access token", func() {
 
-	DescribeTable("has to be there", Each(Must("auth-001-missing-token")), func(ctx SpecContext, operation string) {
+	DescribeTable("is required", Each(Must("auth-001-missing-token")), func(ctx SpecContext, operation string) {
 		call := calls.New(ctx, operation)
 		call.MustSend(ctx) // with a token
 		Expect(call.SendOnce(ctx, api.WithToken(""))).To(BeTokenError("M_MISSING_TOKEN"))
@@ -45,7 +45,7 @@ var _ = Describe("An access token", func() {
 		Expect(empty).To(HaveStatus(http.StatusUnauthorized))
 	})
 
-	DescribeTable("may be sent in the URL", Each(Must("auth-004-query-token")), func(ctx SpecContext, operation string) {
+	DescribeTable("may be sent in the query of the URL", Each(Must("auth-004-query-token")), func(ctx SpecContext, operation string) {
 		call := calls.NextToGranted(ctx, operation)
 		unknown := call.SendOnce(ctx, api.WithToken(""), api.WithQuery("access_token", users.UnknownToken()))
 		Expect(unknown).To(BeTokenError("M_UNKNOWN_TOKEN"))
@@ -53,7 +53,7 @@ var _ = Describe("An access token", func() {
 		Expect(known).To(BeGranted())
 	})
 
-	DescribeTable("ends when its device is logged out", Each(Must("auth-005-logged-out-token")), func(ctx SpecContext, operation string) {
+	DescribeTable("is not accepted any more when its device is logged out", Each(Must("auth-005-logged-out-token")), func(ctx SpecContext, operation string) {
 		call := calls.Granted(ctx, operation)
 		device := call.User.OtherDevice(ctx)
 		call.MustTakeToken(ctx, device.Token)
@@ -61,7 +61,7 @@ var _ = Describe("An access token", func() {
 		Expect(call.SendOnce(ctx, api.WithToken(device.Token))).To(BeTokenError("M_UNKNOWN_TOKEN"))
 	})
 
-	DescribeTable("may have come to a soft end", Each(May("auth-006-soft-logout-type")), func(ctx SpecContext, operation string) {
+	DescribeTable("that is not known may be called softly logged out, by a boolean", Each(May("auth-006-soft-logout-type")), func(ctx SpecContext, operation string) {
 		response := calls.Granted(ctx, operation).SendOnce(ctx, api.WithToken(users.UnknownToken()))
 		if response.Status != http.StatusUnauthorized {
 			Blocked(operation, "auth-002-unknown-token", "an unknown token was not refused with 401:\n%s", response)
@@ -73,7 +73,7 @@ var _ = Describe("An access token", func() {
 		Expect(soft).To(BeAssignableToTypeOf(true), "%s", response)
 	})
 
-	DescribeTable("ends when its lifetime is over", Each(Must("auth-007-expired-token")), func(ctx SpecContext, operation string) {
+	DescribeTable("is not accepted any more when its lifetime is over", Each(Must("auth-007-expired-token")), func(ctx SpecContext, operation string) {
 		const longest = 5 * time.Second
 		call := calls.WellFormed(ctx, operation)
 		call.MustTakeToken(ctx, call.User.Token)
@@ -92,7 +92,7 @@ var _ = Describe("An access token", func() {
 		}
 	})
 
-	DescribeTable("is none of an identity server's", Each(Must("auth-010-identity-token-not-accepted")), func(ctx SpecContext, operation string) {
+	DescribeTable("of an identity server is not accepted", Each(Must("auth-010-identity-token-not-accepted")), func(ctx SpecContext, operation string) {
 		call := calls.Granted(ctx, operation)
 		session := identity.New(ctx).Validate(ctx, call.User)
 		// The homeserver meets the token and its issuer, whatever it says to that.
@@ -100,14 +100,14 @@ var _ = Describe("An access token", func() {
 		Expect(call.SendOnce(ctx, api.WithToken(session.Token))).To(BeTokenError("M_UNKNOWN_TOKEN"))
 	})
 
-	DescribeTable("is what has an effect", Each(Must("auth-009-unauthenticated-no-effect")), func(ctx SpecContext, operation string) {
+	DescribeTable("is required for any effect", Each(Must("auth-009-unauthenticated-no-effect")), func(ctx SpecContext, operation string) {
 		call := calls.NextToGranted(ctx, operation)
 		call.SendInEachWay(ctx, api.WithToken("")) // that it is refused is for another row to see
 		Expect(call.Effects(ctx)).To(BeEmpty())
 		Expect(call.Heard(ctx)).To(BeEmpty(), "requests that reached the identity server")
 	})
 
-	DescribeTable("need not be there", Each(Must("auth-011-requesttoken-needs-no-token")), func(ctx SpecContext, operation string) {
+	DescribeTable("is not required, and does no harm", Each(Must("auth-011-requesttoken-needs-no-token")), func(ctx SpecContext, operation string) {
 		alice := users.New(ctx)
 		calls.New(ctx, operation).MustSend(ctx, api.WithToken(alice.Token))
 		Expect(calls.New(ctx, operation).Send(ctx)).To(BeGranted())

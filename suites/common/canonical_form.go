@@ -23,7 +23,7 @@ var _ = Describe("The canonical form of an e-mail address", func() {
 			Expect(alice.Addresses(ctx)).To(ContainElement(email.Address))
 		})
 
-	It("has no capitals before the @ either", Must("can-002-email-localpart-casefold"),
+	It("has the local part in lower case", Must("can-002-email-localpart-casefold"),
 		func(ctx SpecContext) {
 			alice, email := users.New(ctx), sessions.Email.Fresh(ctx)
 			local, domain, _ := strings.Cut(email.Address, "@")
@@ -31,7 +31,7 @@ var _ = Describe("The canonical form of an e-mail address", func() {
 			Expect(alice.Addresses(ctx)).To(ContainElement(email.Address))
 		})
 
-	It("is folded as Unicode defines it", Must("can-003-email-unicode-casefold"),
+	It("is case-folded as Unicode defines it", Must("can-003-email-unicode-casefold"),
 		func(ctx SpecContext) {
 			alice, typed := users.New(ctx), sharpS(ctx)
 			session := requestOutsideASCII(ctx, typed)
@@ -49,7 +49,7 @@ var _ = Describe("The canonical form of an e-mail address", func() {
 			Expect(alice.Addresses(ctx)).To(ContainElement(typed.Address))
 		})
 
-	It("is in use by all spellings that Unicode folds into it", Must("can-003-email-unicode-casefold"),
+	It("is in use when a spelling that Unicode folds into it is", Must("can-003-email-unicode-casefold"),
 		func(ctx SpecContext) {
 			typed := sharpS(ctx)
 			requestOutsideASCII(ctx, sharpS(ctx)) // such addresses are taken at all
@@ -59,7 +59,7 @@ var _ = Describe("The canonical form of an e-mail address", func() {
 			expectInUse(ctx, bob, typed)
 		})
 
-	DescribeTable("is the bare address", Must("can-004-email-bare-address"),
+	DescribeTable("has nothing around the address", Must("can-004-email-bare-address"),
 		func(ctx SpecContext, around func(address string) string) {
 			alice, bare := users.New(ctx), sessions.Email.Fresh(ctx)
 			alice.MustAdd(ctx, sessions.Email.Validate(ctx)) // a bare address is added as it is
@@ -83,9 +83,9 @@ var _ = Describe("The canonical form of an e-mail address", func() {
 
 // Whatever way numbers are written, they are listed as E.164 without a plus.
 // appendices/#pstn-phone-numbers
-var _ = Describe("POST /account/3pid/msisdn/requestToken and the account", func() {
+var _ = Describe("The canonical form of a phone number", func() {
 
-	It("has a number with a plus and spaces listed without", Must("can-005-msisdn-no-plus"),
+	It("has no plus and no spaces", Must("can-005-msisdn-no-plus"),
 		func(ctx SpecContext) {
 			alice, number := users.New(ctx), sessions.MSISDN.Fresh(ctx)
 			sessions.MSISDN.Added(ctx) // one that is written as at home
@@ -106,7 +106,7 @@ var _ = Describe("Spellings of one e-mail address", func() {
 			expectInUse(ctx, bob, email.Recipient.As(strings.ToUpper(email.Address)))
 		})
 
-	It("log the same user in", Must("can-006-canonical-equality-across-operations"),
+	It("log in the same user", Must("can-006-canonical-equality-across-operations"),
 		func(ctx SpecContext) {
 			if response, offers := users.OffersPasswordLogin(ctx); !offers {
 				Decline("no-password-login", response)
@@ -121,7 +121,7 @@ var _ = Describe("Spellings of one e-mail address", func() {
 			Expect(login.JSON).To(HaveKeyWithValue("user_id", alice.ID), "%s", login)
 		})
 
-	It("get the same user a new password", Must("can-006-canonical-equality-across-operations"),
+	It("reset the password of the same user", Must("can-006-canonical-equality-across-operations"),
 		func(ctx SpecContext) {
 			if response, offers := users.OffersPasswordReset(ctx); !offers {
 				Decline("no-password-reset", response)

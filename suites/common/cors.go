@@ -18,7 +18,7 @@ const origin = "https://client.example"
 // Pages of other origins. client-server-api/#web-browser-clients
 var _ = Describe("A web browser", func() {
 
-	DescribeTable("may ask with OPTIONS, without a token", Each(Must("cors-001-options-supported")), func(ctx SpecContext, operation string) {
+	DescribeTable("may send OPTIONS without a token", Each(Must("cors-001-options-supported")), func(ctx SpecContext, operation string) {
 		call := calls.Granted(ctx, operation)
 		asked := preflight(ctx, call)
 		Expect(asked.OK()).To(BeTrue(), "no 2xx status\n%s", asked)
@@ -26,7 +26,7 @@ var _ = Describe("A web browser", func() {
 		Expect(bare.OK()).To(BeTrue(), "no 2xx status\n%s", bare)
 	})
 
-	DescribeTable("does nothing by asking, whatever it sends along", Each(Must("cors-002-options-no-logic")), func(ctx SpecContext, operation string) {
+	DescribeTable("changes nothing by OPTIONS, whatever it sends along", Each(Must("cors-002-options-no-logic")), func(ctx SpecContext, operation string) {
 		call := calls.NextToGranted(ctx, operation)
 		call.SendInEachWay(ctx, api.WithMethod(http.MethodOptions))
 		call.SendInEachWay(ctx, api.WithMethod(http.MethodOptions), api.WithHeader("Origin", origin),
@@ -34,7 +34,7 @@ var _ = Describe("A web browser", func() {
 		Expect(call.Effects(ctx)).To(BeEmpty())
 	})
 
-	DescribeTable("is let in from any origin", Each(Should("cors-003-allow-origin")), func(ctx SpecContext, operation string) {
+	DescribeTable("may come from any origin", Each(Should("cors-003-allow-origin")), func(ctx SpecContext, operation string) {
 		call := calls.NextToGranted(ctx, operation)
 		asked := preflight(ctx, call)
 		Expect(asked.Header.Values("Access-Control-Allow-Origin")).To(allowOurs, "%s", asked)
@@ -42,12 +42,12 @@ var _ = Describe("A web browser", func() {
 		Expect(granted.Header.Values("Access-Control-Allow-Origin")).To(allowOurs, "%s", granted)
 	})
 
-	DescribeTable("is told of all methods", Each(Should("cors-004-allow-methods")), func(ctx SpecContext, operation string) {
+	DescribeTable("is told all methods that it may use", Each(Should("cors-004-allow-methods")), func(ctx SpecContext, operation string) {
 		response := preflight(ctx, calls.Granted(ctx, operation))
 		Expect(words(response, "Access-Control-Allow-Methods")).To(ContainElements("get", "post", "put", "delete", "options"), "%s", response)
 	})
 
-	DescribeTable("is told of the headers that it needs", Each(Should("cors-005-allow-headers")), func(ctx SpecContext, operation string) {
+	DescribeTable("is told the headers that it may send", Each(Should("cors-005-allow-headers")), func(ctx SpecContext, operation string) {
 		response := preflight(ctx, calls.Granted(ctx, operation))
 		Expect(words(response, "Access-Control-Allow-Headers")).To(ContainElements("x-requested-with", "content-type", "authorization"), "%s", response)
 	})

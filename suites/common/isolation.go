@@ -24,7 +24,7 @@ var _ = Describe("An access token", Must("auth-008-account-isolation"), func() {
 		Expect(bob.Addresses(ctx)).To(ConsistOf(his.Address))
 	})
 
-	It("adds to the identifiers of its own user", Operation("add3PID"), func(ctx SpecContext) {
+	It("adds by POST /account/3pid/add to the identifiers of its own user", Operation("add3PID"), func(ctx SpecContext) {
 		alice, bob := users.New(ctx), users.New(ctx)
 		hers, his := sessions.Email.Validate(ctx), sessions.Email.Validate(ctx)
 		alice.MustAdd(ctx, hers)
@@ -37,7 +37,7 @@ var _ = Describe("An access token", Must("auth-008-account-isolation"), func() {
 		Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address), "after another user added an address")
 	})
 
-	It("adds to them by the old operation, too", Operation("post3PIDs"), func(ctx SpecContext) {
+	It("adds by POST /account/3pid to the identifiers of its own user", Operation("post3PIDs"), func(ctx SpecContext) {
 		alice, hers := sessions.Email.Added(ctx)
 		calls.Granted(ctx, "post3PIDs") // by somebody else
 		Expect(alice.Addresses(ctx)).To(ConsistOf(hers.Address), "after another user added an address")

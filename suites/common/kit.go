@@ -10,40 +10,39 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/calls"
 	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
 )
 
-// expectEnough asserts that the stages a user went through were enough for the
-// request that adds the session's address. Whether such requests are granted at
-// all is another matter, and ends the spec as blocked.
-func expectEnough(ctx SpecContext, u *users.User, s *sessions.Session, response *exchange.Response) {
+// expectEnough asserts that the stages which a call has gone through were enough for
+// it. Whether such calls are granted at all is another matter, and ends the spec as
+// blocked.
+func expectEnough(ctx SpecContext, call *calls.Call, response *exchange.Response) {
 	GinkgoHelper()
 	if !response.OK() && !response.IsChallenge() {
-		u.MustAdd(ctx, s) // in the way that all specs take
+		call.MustSend(ctx) // in the way that all specs take
 	}
 	Expect(response).To(BeGranted())
 }
 
-// beginWithStages has a user ask to add an address where that takes several
-// stages, and returns a flow that can be gone through. It prefers one that
-// begins with the password, which can be wrong.
-func beginWithStages(ctx SpecContext, u *users.User) (*sessions.Session, *users.Interaction, []string) {
+// beginWithStages begins a call that takes several stages, and returns a flow that
+// can be gone through. It prefers one that begins with the password, which can be
+// wrong.
+func beginWithStages(ctx SpecContext, call *calls.Call) (*users.Interaction, []string) {
 	GinkgoHelper()
-	session := sessions.Email.Validate(ctx)
-	ui := u.BeginAdd(ctx, session)
+	ui := call.Begin(ctx)
 	long := slices.DeleteFunc(ui.Drivable(), func(flow []string) bool { return len(flow) < 2 })
 	if len(long) == 0 {
 		NotTested("the variant %s has no flow of several stages that the suite can go through: %v", TwoStageUIA, ui.Flows())
 	}
 	for _, flow := range long {
 		if flow[0] == users.StagePassword {
-			return session, ui, flow
+			return ui, flow
 		}
 	}
-	return session, ui, long[0]
+	return ui, long[0]
 }
 
 // needSession ends the spec as not-supported where challenges name no session.

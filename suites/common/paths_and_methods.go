@@ -15,7 +15,7 @@ import (
 
 // Paths that there are, paths that there are not, and methods that a path does
 // not have. client-server-api/#common-error-codes
-var _ = Describe("The path", func() {
+var _ = Describe("The path of an operation", func() {
 
 	DescribeTable("is served below /_matrix/client/v3", Each(Must("gen-016-v3-prefix")), func(ctx SpecContext, operation string) {
 		response := calls.WellFormed(ctx, operation).SendOnce(ctx)
@@ -42,7 +42,7 @@ var _ = Describe("The path", func() {
 		}
 	})
 
-	DescribeTable("does nothing for a method that it does not have", Each(Must("gen-015-wrong-method-no-effect")), func(ctx SpecContext, operation string) {
+	DescribeTable("changes nothing for a method that it does not have", Each(Must("gen-015-wrong-method-no-effect")), func(ctx SpecContext, operation string) {
 		call := calls.NextToGranted(ctx, operation)
 		for _, method := range otherMethods(call.Operation) {
 			call.SendInEachWay(ctx, api.WithMethod(method))

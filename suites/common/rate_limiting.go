@@ -15,9 +15,9 @@ import (
 )
 
 // What a homeserver says to one request too many. client-server-api/#rate-limiting
-var _ = Describe("One request too many", func() {
+var _ = Describe("A request above the rate limit", func() {
 
-	DescribeTable("is refused as any request", Each(Should("rl-001-429-shape")), func(ctx SpecContext, operation string) {
+	DescribeTable("is refused with a standard error, 429 and M_LIMIT_EXCEEDED", Each(Should("rl-001-429-shape")), func(ctx SpecContext, operation string) {
 		refusal := limited(ctx, operation)
 		Expect(refusal.IsStandardError()).To(BeTrue(), "no standard error\n%s", refusal)
 		Strictly(func(g Gomega) {
@@ -26,7 +26,7 @@ var _ = Describe("One request too many", func() {
 		})
 	})
 
-	DescribeTable("has its wait in whole milliseconds", Each(Must("rl-002-retry-after-ms-type")), func(ctx SpecContext, operation string) {
+	DescribeTable("says in whole milliseconds how long to wait", Each(Must("rl-002-retry-after-ms-type")), func(ctx SpecContext, operation string) {
 		refusal := limited(ctx, operation)
 		wait, present := refusal.JSON["retry_after_ms"]
 		if !present {
@@ -36,7 +36,7 @@ var _ = Describe("One request too many", func() {
 		Expect(wait).To(MatchRegexp(`\A\d+\z`), "%s", refusal)
 	})
 
-	DescribeTable("is told how long to wait", Each(Should("rl-003-retry-after-ms-presence")), func(ctx SpecContext, operation string) {
+	DescribeTable("carries retry_after_ms", Each(Should("rl-003-retry-after-ms-presence")), func(ctx SpecContext, operation string) {
 		refusal := limited(ctx, operation)
 		if refusal.Header.Get("Retry-After") != "" && Advertises("v1.10") && refusal.JSON["retry_after_ms"] == nil {
 			Decline("header-instead", refusal)
@@ -44,7 +44,7 @@ var _ = Describe("One request too many", func() {
 		Expect(refusal.JSON).To(HaveKey("retry_after_ms"), "%s", refusal)
 	})
 
-	DescribeTable("is told when to come back in Retry-After", Each(Should("rl-004-retry-after-header")), func(ctx SpecContext, operation string) {
+	DescribeTable("carries Retry-After, which agrees with retry_after_ms", Each(Should("rl-004-retry-after-header")), func(ctx SpecContext, operation string) {
 		refusal := limited(ctx, operation)
 		header := refusal.Header.Get("Retry-After")
 		if _, err := http.ParseTime(header); err != nil {
@@ -57,16 +57,16 @@ var _ = Describe("One request too many", func() {
 		}
 	})
 
-	DescribeTable("is there to be met", Each(Should("rl-006-rate-limiting-exists")), func(ctx SpecContext, operation string) {
+	DescribeTable("is met sooner or later in a burst of requests", Each(Should("rl-006-rate-limiting-exists")), func(ctx SpecContext, operation string) {
 		met := calls.RateLimited(ctx, operation) != nil
 		Expect(met).To(BeTrue(), "expected a refusal for the rate; a burst of requests was answered as usual")
 	})
 })
 
 // What becomes of a request that was refused for its rate.
-var _ = Describe("A request that came too soon", func() {
+var _ = Describe("A request refused for its rate", func() {
 
-	It("mails nothing, and its repetition mails once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDEmail"),
+	It("sends no mail, and sends one when it is repeated after the wait", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDEmail"),
 		func(ctx SpecContext) {
 			limited(ctx, "requestTokenTo3PIDEmail")
 			calls.Granted(ctx, "requestTokenTo3PIDEmail")
@@ -82,7 +82,7 @@ var _ = Describe("A request that came too soon", func() {
 			email.CountAgain(ctx, due+1)
 		})
 
-	It("texts nothing, and its repetition texts once", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDMSISDN"),
+	It("sends no SMS, and sends one when it is repeated after the wait", Must("rl-005-limited-request-no-effect"), Operation("requestTokenTo3PIDMSISDN"),
 		func(ctx SpecContext) {
 			limited(ctx, "requestTokenTo3PIDMSISDN")
 			calls.Granted(ctx, "requestTokenTo3PIDMSISDN")
@@ -93,7 +93,7 @@ var _ = Describe("A request that came too soon", func() {
 			Expect(burst.Call.Effects(ctx)).To(HaveLen(due+1), "SMS, of which one is for the repeated request")
 		})
 
-	DescribeTable("has no effect, and its repetition has", Must("rl-005-limited-request-no-effect"), func(ctx SpecContext, operation string) {
+	DescribeTable("has no effect, and has one when it is repeated after the wait", Must("rl-005-limited-request-no-effect"), func(ctx SpecContext, operation string) {
 		limited(ctx, operation)
 		call := calls.NextToGranted(ctx, operation)
 		complete := call.Authenticated(ctx)
@@ -108,7 +108,7 @@ var _ = Describe("A request that came too soon", func() {
 		Entry("add3PID", Operation("add3PID"), "add3PID"),
 		Entry("bind3PID", Operation("bind3PID"), "bind3PID"))
 
-	DescribeTable("is welcome after the wait", Each(May("rl-007-add-and-bind-may-429")), func(ctx SpecContext, operation string) {
+	DescribeTable("is not refused for its rate after the wait", Each(May("rl-007-add-and-bind-may-429")), func(ctx SpecContext, operation string) {
 		limited(ctx, operation)
 		burst := meetLimit(ctx, calls.WellFormed(ctx, operation))
 		calls.WaitAfter(ctx, burst.Refusal)

@@ -14,12 +14,12 @@ import (
 	. "threepid-conformance/harness"
 )
 
-// What every answer looks like, whatever it says. client-server-api/#api-standards
+// What every response looks like, whatever it says. client-server-api/#api-standards
 //
-// The exchange looks at all answers of the eight operations in this way and
-// files what it finds. These specs see to it that there is something to look at:
-// of each operation a success and several refusals.
-var _ = Describe("The answers", func() {
+// All responses of the operations are judged in this way as they come. These specs
+// see to it that there is something to judge: of each operation a success and
+// several refusals.
+var _ = Describe("The responses of an operation", func() {
 
 	DescribeTable("are JSON objects", Each(Must("gen-001-json-object-body")), func(ctx SpecContext, operation string) {
 		granted, refused := calls.Responses(ctx, operation)
@@ -28,14 +28,14 @@ var _ = Describe("The answers", func() {
 		}
 	})
 
-	DescribeTable("say that they are JSON", Each(Must("gen-002-content-type-json")), func(ctx SpecContext, operation string) {
+	DescribeTable("have the Content-Type of JSON", Each(Must("gen-002-content-type-json")), func(ctx SpecContext, operation string) {
 		granted, refused := calls.Responses(ctx, operation)
 		for _, response := range append(refused, granted) {
 			Expect(response.Header.Get("Content-Type")).To(MatchRegexp(`(?i)^application/json *(;|$)`), "%s", response)
 		}
 	})
 
-	DescribeTable("have errcode and error when they refuse", Each(Must("gen-004-standard-error-shape")), func(ctx SpecContext, operation string) {
+	DescribeTable("have errcode and error where they refuse", Each(Must("gen-004-standard-error-shape")), func(ctx SpecContext, operation string) {
 		_, refused := calls.Responses(ctx, operation)
 		for _, response := range refused {
 			if !response.IsChallenge() {
@@ -44,7 +44,7 @@ var _ = Describe("The answers", func() {
 		}
 	})
 
-	DescribeTable("have an errcode of the spec's form", Each(Should("gen-005-errcode-form")), func(ctx SpecContext, operation string) {
+	DescribeTable("have an errcode of the form that the spec gives it", Each(Should("gen-005-errcode-form")), func(ctx SpecContext, operation string) {
 		_, refused := calls.Responses(ctx, operation)
 		for _, response := range refused {
 			if _, present := response.JSON["errcode"]; present || !response.IsChallenge() {
@@ -55,10 +55,10 @@ var _ = Describe("The answers", func() {
 	})
 })
 
-// Text in requests and answers. client-server-api/#api-standards
+// Text in requests and responses. client-server-api/#api-standards
 var _ = Describe("Text", func() {
 
-	DescribeTable("is UTF-8 in answers, and in requests as good as escaped", Each(Must("gen-003-utf8")), func(ctx SpecContext, operation string) {
+	DescribeTable("is UTF-8 in responses, and means the same in requests as its escaped form", Each(Must("gen-003-utf8")), func(ctx SpecContext, operation string) {
 		granted, refused := calls.Responses(ctx, operation)
 		for _, response := range append(refused, granted) {
 			Expect(utf8.Valid(response.Body)).To(BeTrue(), "no UTF-8\n%s", response)

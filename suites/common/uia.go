@@ -8,7 +8,7 @@ import (
 	"github.com/onsi/gomega/types"
 
 	"threepid-conformance/fixtures/api"
-	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/calls"
 	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 )
@@ -16,17 +16,17 @@ import (
 // stageOAuth is for uploading cross-signing keys only.
 const stageOAuth = "m.oauth"
 
-// User-Interactive Authentication as POST /account/3pid/add uses it.
+// User-Interactive Authentication, of every operation that asks for it.
 // client-server-api/#user-interactive-authentication-api
 //
 // This file is about the challenge; uia_password.go is about whom the password
 // stage lets through, uia_stages.go about flows and their order, uia_sessions.go
-// about sessions.
-var _ = Describe("The challenge of POST /account/3pid/add", func() {
+// about the session that a challenge names.
+var _ = Describe("The challenge of User-Interactive Authentication", func() {
 
-	It("has flows with stages", Must("uia-001-challenge-schema"),
-		func(ctx SpecContext) {
-			challenge := users.New(ctx).BeginAdd(ctx, sessions.Email.Validate(ctx)).Challenge
+	DescribeTable("has flows with stages", Each(Must("uia-001-challenge-schema")),
+		func(ctx SpecContext, operation string) {
+			challenge := calls.New(ctx, operation).Begin(ctx).Challenge
 			text, object := BeAssignableToTypeOf(""), BeAssignableToTypeOf(map[string]any{})
 			each := func(m types.GomegaMatcher) types.GomegaMatcher { return Or(BeEmpty(), HaveEach(m)) }
 			texts := And(BeAssignableToTypeOf([]any{}), each(text))
@@ -43,30 +43,27 @@ var _ = Describe("The challenge of POST /account/3pid/add", func() {
 			}
 		})
 
-	It("offers at least one flow, of at least one stage each", Must("uia-002-flows-non-empty"),
-		func(ctx SpecContext) {
-			challenge := users.New(ctx).BeginAdd(ctx, sessions.Email.Validate(ctx)).Challenge
+	DescribeTable("offers at least one flow, of at least one stage each", Each(Must("uia-002-flows-non-empty")),
+		func(ctx SpecContext, operation string) {
+			challenge := calls.New(ctx, operation).Begin(ctx).Challenge
 			if users.Malformed(challenge) {
-				Blocked("add3PID", "uia-001-challenge-schema", "the flows cannot be read:\n%s", challenge)
+				Blocked(operation, "uia-001-challenge-schema", "the flows cannot be read:\n%s", challenge)
 			}
 			Expect(users.Flows(challenge)).NotTo(BeEmpty(), "%s", challenge)
 			Expect(users.Flows(challenge)).NotTo(ContainElement(BeEmpty()), "%s", challenge)
 		})
 
-	It("cannot be taken for a missing or unknown token", Must("uia-003-challenge-is-not-token-error"),
-		func(ctx SpecContext) {
-			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
-			challenge := alice.BeginAdd(ctx, session).Challenge
-			Expect(challenge).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
-
-			tokenless := api.Post(ctx, "/account/3pid/add", session.Credentials())
-			Expect(tokenless).NotTo(BeChallenge())
-			alice.MustAdd(ctx, session) // with the token
+	DescribeTable("cannot be taken for a missing or unknown token", Each(Must("uia-003-challenge-is-not-token-error")),
+		func(ctx SpecContext, operation string) {
+			call := calls.New(ctx, operation)
+			Expect(call.Begin(ctx).Challenge).NotTo(HaveErrcode("M_MISSING_TOKEN", "M_UNKNOWN_TOKEN"))
+			Expect(call.SendOnce(ctx, api.WithToken(""))).NotTo(BeChallenge())
+			call.MustSend(ctx) // with the token
 		})
 
-	It("offers no stage that is for something else", Must("uia-019-inapplicable-auth-types-not-offered"),
-		func(ctx SpecContext) {
-			ui := users.New(ctx).BeginAdd(ctx, sessions.Email.Validate(ctx))
+	DescribeTable("offers no stage that is for something else", Each(Must("uia-019-inapplicable-auth-types-not-offered")),
+		func(ctx SpecContext, operation string) {
+			ui := calls.New(ctx, operation).Begin(ctx)
 			Expect(ui.Offers(users.StageRegistrationToken)).To(BeFalse(), "%s", ui.Challenge)
 			Strictly(func(g Gomega) {
 				g.Expect(ui.Offers(stageOAuth)).To(BeFalse(), "%s", ui.Challenge)
@@ -76,11 +73,11 @@ var _ = Describe("The challenge of POST /account/3pid/add", func() {
 
 // Stages that clients may leave to a page of the homeserver.
 // client-server-api/#fallback
-var _ = Describe("The fallback pages for POST /account/3pid/add", func() {
+var _ = Describe("The fallback pages of User-Interactive Authentication", func() {
 
-	judge := func(ctx SpecContext) {
+	haveOne := func(ctx SpecContext, operation string) {
 		GinkgoHelper()
-		ui := users.New(ctx).BeginAdd(ctx, sessions.Email.Validate(ctx))
+		ui := calls.New(ctx, operation).Begin(ctx)
 		var foreign []string
 		for _, stage := range ui.Stages() {
 			switch stage {
@@ -102,6 +99,6 @@ var _ = Describe("The fallback pages for POST /account/3pid/add", func() {
 		}
 	}
 
-	It("are there for all stages that not every client knows", Must("uia-020-fallback-page"), judge)
-	It("are there for all stages of longer flows, too", Must("uia-020-fallback-page"), On(TwoStageUIA), judge)
+	DescribeTable("exist for all stages that not every client knows", Each(Must("uia-020-fallback-page")), haveOne)
+	DescribeTable("exist for all stages of longer flows", Each(Must("uia-020-fallback-page")), On(TwoStageUIA), haveOne)
 })

@@ -6,37 +6,39 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"threepid-conformance/fixtures/calls"
 	"threepid-conformance/fixtures/sessions"
 	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 )
 
-// Whom the password stage of POST /account/3pid/add lets through.
-// client-server-api/#password-based
-var _ = Describe("The password stage of POST /account/3pid/add", func() {
+// Whom the password stage lets through. client-server-api/#password-based
+var _ = Describe("The password stage of User-Interactive Authentication", func() {
 
 	password := func(identifier JSON, password string) JSON {
 		return JSON{"type": users.StagePassword, "identifier": identifier, "password": password}
 	}
 
-	DescribeTable("is completed by the user's password", Must("uia-005-password-stage-completes"),
-		func(ctx SpecContext, name func(*users.User) string) {
-			alice := users.New(ctx)
-			session, ui := beginWithPassword(ctx, alice)
-			response := ui.Submit(ctx, password(users.UserIdentifier(name(alice)), alice.Password))
-			expectEnough(ctx, alice, session, response)
-		},
-		Entry("with the localpart", (*users.User).Localpart),
-		Entry("with the full user ID", func(u *users.User) string { return u.ID }),
-	)
+	DescribeTable("is completed by the password with the localpart", Each(Must("uia-005-password-stage-completes")),
+		func(ctx SpecContext, operation string) {
+			call, ui := beginWithPassword(ctx, operation)
+			alice := call.User
+			expectEnough(ctx, call, ui.Submit(ctx, password(users.UserIdentifier(alice.Localpart()), alice.Password)))
+		})
 
-	It("is not completed by a wrong password, which may be corrected", Must("uia-007-failed-stage-401-retryable"),
-		func(ctx SpecContext) {
-			alice := users.New(ctx)
-			session, ui := beginWithPassword(ctx, alice)
+	DescribeTable("is completed by the password with the full user ID", Each(Must("uia-005-password-stage-completes")),
+		func(ctx SpecContext, operation string) {
+			call, ui := beginWithPassword(ctx, operation)
+			alice := call.User
+			expectEnough(ctx, call, ui.Submit(ctx, password(users.UserIdentifier(alice.ID), alice.Password)))
+		})
+
+	DescribeTable("is not completed by a wrong password, which may be corrected", Each(Must("uia-007-failed-stage-401-retryable")),
+		func(ctx SpecContext, operation string) {
+			call, ui := beginWithPassword(ctx, operation)
 			wrong, _ := ui.Fail(ctx, users.StagePassword)
 			Expect(wrong).NotTo(BeGranted())
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
+			Expect(call.Effects(ctx)).To(BeEmpty())
 			Strictly(func(g Gomega) {
 				g.Expect(wrong).To(BeChallenge())
 				g.Expect(wrong.IsStandardError()).To(BeTrue(), "errcode and error have to say what is wrong\n%s", wrong)
@@ -45,56 +47,54 @@ var _ = Describe("The password stage of POST /account/3pid/add", func() {
 
 			right := ui.Pass(ctx, users.StagePassword)
 			if !right.OK() {
-				alice.MustAdd(ctx, session) // anew: the password was all that was wrong
+				call.MustSend(ctx) // anew: the password was all that was wrong
 			}
 			MayDecline("retry-refused", right)
 			Strictly(func(g Gomega) { g.Expect(right).To(BeGranted()) })
 		})
 
-	It("is not completed by another user's name and password", Must("uia-016-credentials-of-other-user"),
-		func(ctx SpecContext) {
-			alice, bob := users.New(ctx), users.New(ctx)
+	DescribeTable("is not completed by another user's name and password", Each(Must("uia-016-credentials-of-other-user")),
+		func(ctx SpecContext, operation string) {
+			call, ui := beginWithPassword(ctx, operation)
+			bob := users.New(ctx)
 			bob.NeedPassword()
-			session, ui := beginWithPassword(ctx, alice)
 
 			Expect(ui.Submit(ctx, password(users.UserIdentifier(bob.ID), bob.Password))).NotTo(BeGranted())
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			Expect(bob.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			alice.MustAdd(ctx, session) // with her own
+			Expect(call.Effects(ctx)).To(BeEmpty())
+			Expect(bob.Addresses(ctx)).NotTo(ContainElement(call.Address))
+			call.MustSend(ctx) // with the password of its own user
 		})
 
-	It("knows the user by an address on the account", Must("uia-021-threepid-identifier"),
-		func(ctx SpecContext) {
-			alice, first := users.New(ctx), sessions.Email.Validate(ctx)
-			alice.MustAdd(ctx, first)
-			second, ui := beginWithPassword(ctx, alice)
-			response := ui.Submit(ctx, password(users.ThirdPartyIdentifier("email", first.Address), alice.Password))
-			expectEnough(ctx, alice, second, response)
+	DescribeTable("knows the user by an address on the account", Each(Must("uia-021-threepid-identifier")),
+		func(ctx SpecContext, operation string) {
+			call, ui := beginWithPassword(ctx, operation)
+			address := sessions.Email.Validate(ctx)
+			call.User.MustAdd(ctx, address)
+			expectEnough(ctx, call, ui.Submit(ctx, password(users.ThirdPartyIdentifier("email", address.Address), call.User.Password)))
 		})
 
-	It("knows nobody by an address on no account", Must("uia-021-threepid-identifier"),
-		func(ctx SpecContext) {
-			alice := users.New(ctx)
-			session, ui := beginWithPassword(ctx, alice)
-			response := ui.Submit(ctx, password(users.ThirdPartyIdentifier("email", sessions.Email.Fresh(ctx).Address), alice.Password))
+	DescribeTable("knows nobody by an address on no account", Each(Must("uia-021-threepid-identifier")),
+		func(ctx SpecContext, operation string) {
+			call, ui := beginWithPassword(ctx, operation)
+			nobody := sessions.Email.Fresh(ctx)
+			response := ui.Submit(ctx, password(users.ThirdPartyIdentifier("email", nobody.Address), call.User.Password))
 			Expect(response).To(HaveStatus(http.StatusUnauthorized, http.StatusForbidden))
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			alice.MustAdd(ctx, session) // by the user ID
+			Expect(call.Effects(ctx)).To(BeEmpty())
+			call.MustSend(ctx) // by the user ID
 		})
 })
 
-// beginWithPassword has a user validate an address and ask to add it, where the
-// password is all the auth it takes.
-func beginWithPassword(ctx SpecContext, u *users.User) (*sessions.Session, *users.Interaction) {
+// beginWithPassword begins a call where the password is all the auth it takes.
+func beginWithPassword(ctx SpecContext, operation string) (*calls.Call, *users.Interaction) {
 	GinkgoHelper()
-	u.NeedPassword()
-	session := sessions.Email.Validate(ctx)
-	ui := u.BeginAdd(ctx, session)
+	call := calls.New(ctx, operation)
+	call.User.NeedPassword()
+	ui := call.Begin(ctx)
 	if !ui.Offers(users.StagePassword) {
 		Decline("no-password-flow", ui.Challenge)
 	}
 	if !ui.OffersAlone(users.StagePassword) {
 		NotTested("the homeserver wants other stages besides the password")
 	}
-	return session, ui
+	return call, ui
 }

@@ -6,103 +6,89 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures/sessions"
+	"threepid-conformance/fixtures/calls"
 	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 )
 
-// The flows of POST /account/3pid/add and the stages they consist of.
+// The flows that a challenge offers and the stages they consist of.
 // client-server-api/#user-interactive-authentication-api
-var _ = Describe("The stages of POST /account/3pid/add", func() {
+var _ = Describe("The stages of User-Interactive Authentication", func() {
 
-	It("include the dummy only where a flow offers it", Must("uia-006-dummy-stage"),
-		func(ctx SpecContext) {
-			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
-			ui := alice.BeginAdd(ctx, session)
+	DescribeTable("include m.login.dummy only where a flow offers it", Each(Must("uia-006-dummy-stage")),
+		func(ctx SpecContext, operation string) {
+			call := calls.New(ctx, operation)
+			ui := call.Begin(ctx)
 			response := ui.Pass(ctx, users.StageDummy)
 			if ui.OffersAlone(users.StageDummy) {
-				expectEnough(ctx, alice, session, response)
+				expectEnough(ctx, call, response)
 				return
 			}
 			Expect(response).NotTo(BeGranted())
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			alice.MustAdd(ctx, session) // by what is offered
+			Expect(call.Effects(ctx)).To(BeEmpty())
+			call.MustSend(ctx) // by what is offered
 		})
 
-	It("are complete with the dummy where a flow is nothing else", Must("uia-006-dummy-stage"), On(DummyUIA),
-		func(ctx SpecContext) {
-			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
-			ui := alice.BeginAdd(ctx, session)
+	DescribeTable("are complete with m.login.dummy where a flow is nothing else", Each(Must("uia-006-dummy-stage")), On(DummyUIA),
+		func(ctx SpecContext, operation string) {
+			call := calls.New(ctx, operation)
+			ui := call.Begin(ctx)
 			if !ui.OffersAlone(users.StageDummy) {
 				NotTested("the variant %s has no flow of %s alone", DummyUIA, users.StageDummy)
 			}
-			expectEnough(ctx, alice, session, ui.Pass(ctx, users.StageDummy))
+			expectEnough(ctx, call, ui.Pass(ctx, users.StageDummy))
 		})
 
-	DescribeTable("are not passed by types that no flow offers", Must("uia-012-unknown-stage-type"),
-		func(ctx SpecContext, kind any) {
-			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
-			ui := alice.BeginAdd(ctx, session)
-			if name, _ := kind.(string); ui.Offers(name) {
-				NotTested("the homeserver offers %s", name)
-			}
-			Expect(ui.Submit(ctx, JSON{"type": kind})).To(Or(BeChallenge(), BeRefused()))
-			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
-			alice.MustAdd(ctx, session) // by what is offered
-		},
-		Entry("that nobody knows", "org.example.unknown"),
-		Entry("that are for registering an account", users.StageTerms),
-		Entry("that are no string", 7),
-	)
+	for title, kind := range map[string]any{
+		"are not passed by a type that nobody knows":           "org.example.unknown",
+		"are not passed by a type for registering an account":  users.StageTerms,
+		"are not passed by a type that is a number, no string": 7,
+	} {
+		DescribeTable(title, Each(Must("uia-012-unknown-stage-type")),
+			func(ctx SpecContext, operation string) {
+				call := calls.New(ctx, operation)
+				ui := call.Begin(ctx)
+				if name, _ := kind.(string); ui.Offers(name) {
+					NotTested("the homeserver offers %s", name)
+				}
+				Expect(ui.Submit(ctx, JSON{"type": kind})).To(Or(BeChallenge(), BeRefused()))
+				Expect(call.Effects(ctx)).To(BeEmpty())
+				call.MustSend(ctx) // by what is offered
+			})
+	}
 
-	It("leave other errors as they are", Must("uia-018-non-auth-failure-standard-error"),
-		func(ctx SpecContext) {
-			alice := users.New(ctx)
-			session := sessions.Email.MustRequest(ctx)
-			response := alice.Add(ctx, session)
-			if response.OK() {
-				Blocked("add3PID", "add-005-session-must-be-validated", "a session that was not validated is no error here:\n%s", response)
-			}
-			Expect(response).NotTo(BeChallenge())
-			Expect(response.IsStandardError()).To(BeTrue(), "%s", response)
-
-			session.Validate(ctx)
-			alice.MustAdd(ctx, session) // the same authentication is granted
-		})
-
-	everyFlow := func(ctx SpecContext) {
-		alice := users.New(ctx)
-		first := alice.BeginAdd(ctx, sessions.Email.Validate(ctx))
+	everyFlow := func(ctx SpecContext, operation string) {
+		first := calls.New(ctx, operation).Begin(ctx)
 		if len(first.Drivable()) < 2 {
 			Decline("single-flow", first.Challenge)
 		}
 		for _, flow := range first.Drivable() {
-			session := sessions.Email.Validate(ctx)
-			expectEnough(ctx, alice, session, alice.BeginAdd(ctx, session).Follow(ctx, flow))
+			call := calls.New(ctx, operation)
+			expectEnough(ctx, call, call.Begin(ctx).Follow(ctx, flow))
 		}
 	}
-	It("may be those of any flow", Must("uia-022-any-offered-flow-works"), everyFlow)
-	It("may be those of any longer flow", Must("uia-022-any-offered-flow-works"), On(TwoStageUIA), everyFlow)
+	DescribeTable("may be those of any flow that is offered", Each(Must("uia-022-any-offered-flow-works")), everyFlow)
+	DescribeTable("may be those of any longer flow that is offered", Each(Must("uia-022-any-offered-flow-works")), On(TwoStageUIA), everyFlow)
 })
 
-var _ = Describe("Several stages of POST /account/3pid/add", func() {
+var _ = Describe("Several stages of User-Interactive Authentication", func() {
 
-	It("are listed as completed when they are", Must("uia-008-completed-list"),
-		func(ctx SpecContext) {
-			_, ui, flow := beginWithStages(ctx, users.New(ctx))
+	DescribeTable("are listed as completed when they are", Each(Must("uia-008-completed-list")),
+		func(ctx SpecContext, operation string) {
+			ui, flow := beginWithStages(ctx, calls.New(ctx, operation))
 			if failed, possible := ui.Fail(ctx, flow[0]); possible {
 				Expect(users.Completed(failed)).NotTo(ContainElement(flow[0]), "a failed stage is not completed\n%s", failed)
 			}
-			_, ui, flow = beginWithStages(ctx, users.New(ctx)) // a failure may have been the end of it
+			ui, flow = beginWithStages(ctx, calls.New(ctx, operation)) // a failure may have been the end of it
 			passed := ui.Pass(ctx, flow[0])
 			Expect(passed).To(BeChallenge())
 			Expect(users.Completed(passed)).To(ConsistOf(flow[0]), "%s", passed)
 		})
 
-	It("lead on in their order only", Must("uia-009-stages-in-order"),
-		func(ctx SpecContext) {
-			alice := users.New(ctx)
-			session, ui, flow := beginWithStages(ctx, alice)
+	DescribeTable("are passed in their order only", Each(Must("uia-009-stages-in-order")),
+		func(ctx SpecContext, operation string) {
+			call := calls.New(ctx, operation)
+			ui, flow := beginWithStages(ctx, call)
 			for _, other := range ui.Flows() {
 				if slices.Index(other, flow[1]) == 0 {
 					NotTested("the homeserver offers %v and %v, so that either stage may come first", flow, other)
@@ -110,13 +96,13 @@ var _ = Describe("Several stages of POST /account/3pid/add", func() {
 			}
 			Expect(ui.Pass(ctx, flow[1])).To(BeChallenge())
 			Expect(ui.Pass(ctx, flow[0])).To(BeChallenge())
-			expectEnough(ctx, alice, session, ui.Follow(ctx, flow))
+			expectEnough(ctx, call, ui.Follow(ctx, flow))
 		})
 
-	It("stay completed", Must("uia-010-completed-stage-not-retryable"),
-		func(ctx SpecContext) {
-			alice := users.New(ctx)
-			session, ui, flow := beginWithStages(ctx, alice)
+	DescribeTable("stay completed", Each(Must("uia-010-completed-stage-not-retryable")),
+		func(ctx SpecContext, operation string) {
+			call := calls.New(ctx, operation)
+			ui, flow := beginWithStages(ctx, call)
 			ui.Pass(ctx, flow[0])
 			again, possible := ui.Fail(ctx, flow[0])
 			if !possible {
@@ -124,6 +110,6 @@ var _ = Describe("Several stages of POST /account/3pid/add", func() {
 			}
 			Expect(again).To(BeChallenge())
 			Expect(users.Completed(again)).To(ContainElement(flow[0]), "%s", again)
-			expectEnough(ctx, alice, session, ui.Follow(ctx, flow[1:]))
+			expectEnough(ctx, call, ui.Follow(ctx, flow[1:]))
 		})
 })
