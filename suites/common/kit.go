@@ -27,6 +27,15 @@ func expectEnough(ctx SpecContext, call *calls.Call, response *exchange.Response
 	Expect(response).To(BeGranted())
 }
 
+// expectNotEnough asserts that a call has come to nothing by what it has gone through,
+// and comes to something by what the homeserver offers.
+func expectNotEnough(ctx SpecContext, call *calls.Call, response *exchange.Response) {
+	GinkgoHelper()
+	Expect(response).NotTo(BeGranted())
+	Expect(call.Effects(ctx)).To(BeEmpty(), "after\n%s", response)
+	call.MustSend(ctx)
+}
+
 // beginWithStages begins a call that takes several stages, and returns a flow that
 // can be gone through. It prefers one that begins with the password, which can be
 // wrong.
@@ -45,10 +54,13 @@ func beginWithStages(ctx SpecContext, call *calls.Call) (*users.Interaction, []s
 	return ui, long[0]
 }
 
-// needSession ends the spec as not-supported where challenges name no session.
-func needSession(ui *users.Interaction) {
+// beginSession begins a call. It ends the spec as not-supported where the challenge
+// names no session.
+func beginSession(ctx SpecContext, call *calls.Call) (ui *users.Interaction, id string) {
 	GinkgoHelper()
+	ui = call.Begin(ctx)
 	if ui.ID() == "" {
 		Decline("no-session", ui.Challenge)
 	}
+	return ui, ui.ID()
 }

@@ -33,18 +33,24 @@ var _ = Describe("The password stage of User-Interactive Authentication", func()
 			expectEnough(ctx, call, ui.Submit(ctx, password(users.UserIdentifier(alice.ID), alice.Password)))
 		})
 
-	DescribeTable("is not completed by a wrong password, which may be corrected", Each(Must("uia-007-failed-stage-401-retryable")),
+	DescribeTable("is not completed by a wrong password", Each(Must("uia-007-failed-stage-401-retryable")),
 		func(ctx SpecContext, operation string) {
 			call, ui := beginWithPassword(ctx, operation)
 			wrong, _ := ui.Fail(ctx, users.StagePassword)
-			Expect(wrong).NotTo(BeGranted())
-			Expect(call.Effects(ctx)).To(BeEmpty())
 			Strictly(func(g Gomega) {
 				g.Expect(wrong).To(BeChallenge())
-				g.Expect(wrong.IsStandardError()).To(BeTrue(), "errcode and error have to say what is wrong\n%s", wrong)
-				g.Expect(wrong.Text("session")).To(Equal(ui.ID()), "%s", wrong)
+				g.Expect(wrong.JSON).To(And(HaveKey("errcode"), HaveKey("error")), "they have to say what is wrong\n%s", wrong)
+				if ui.ID() != "" {
+					g.Expect(wrong.JSON).To(HaveKeyWithValue("session", ui.ID()), "%s", wrong)
+				}
 			})
+			expectNotEnough(ctx, call, wrong)
+		})
 
+	DescribeTable("can be repeated after a wrong password", Each(Must("uia-007-failed-stage-401-retryable")),
+		func(ctx SpecContext, operation string) {
+			call, ui := beginWithPassword(ctx, operation)
+			ui.Fail(ctx, users.StagePassword)
 			right := ui.Pass(ctx, users.StagePassword)
 			if !right.OK() {
 				call.MustSend(ctx) // anew: the password was all that was wrong
@@ -59,10 +65,9 @@ var _ = Describe("The password stage of User-Interactive Authentication", func()
 			bob := users.New(ctx)
 			bob.NeedPassword()
 
-			Expect(ui.Submit(ctx, password(users.UserIdentifier(bob.ID), bob.Password))).NotTo(BeGranted())
-			Expect(call.Effects(ctx)).To(BeEmpty())
+			response := ui.Submit(ctx, password(users.UserIdentifier(bob.ID), bob.Password))
 			Expect(bob.Addresses(ctx)).NotTo(ContainElement(call.Address))
-			call.MustSend(ctx) // with the password of its own user
+			expectNotEnough(ctx, call, response)
 		})
 
 	DescribeTable("knows the user by an address on the account", Each(Must("uia-021-threepid-identifier")),
@@ -79,8 +84,7 @@ var _ = Describe("The password stage of User-Interactive Authentication", func()
 			nobody := sessions.Email.Fresh(ctx)
 			response := ui.Submit(ctx, password(users.ThirdPartyIdentifier("email", nobody.Address), call.User.Password))
 			Expect(response).To(HaveStatus(http.StatusUnauthorized, http.StatusForbidden))
-			Expect(call.Effects(ctx)).To(BeEmpty())
-			call.MustSend(ctx) // by the user ID
+			expectNotEnough(ctx, call, response)
 		})
 })
 

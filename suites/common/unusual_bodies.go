@@ -13,14 +13,16 @@ import (
 // client-server-api/#api-standards
 var _ = Describe("An unusual body", func() {
 
-	DescribeTable("is taken without a Content-Type", Each(Must("gen-006-request-content-type-optional")), func(ctx SpecContext, operation string) {
-		call := calls.NextToGranted(ctx, operation)
-		Expect(call.Send(ctx, api.WithHeader("Content-Type"))).To(BeGranted())
-	})
+	DescribeTable("is taken without a Content-Type", Each(Must("gen-006-request-content-type-optional")),
+		func(ctx SpecContext, operation string) {
+			call := calls.NextToGranted(ctx, operation)
+			Expect(call.Send(ctx, api.WithHeader("Content-Type"))).To(BeGranted())
+		})
 
-	DescribeTable("is taken with keys that the homeserver does not know", Each(Should("gen-012-unknown-keys-tolerated")), func(ctx SpecContext, operation string) {
-		call := calls.NextToGranted(ctx, operation)
-		more := api.With("org.example.more", JSON{"a": []int{1}})
-		Expect(call.Send(ctx, more)).To(BeGranted())
-	})
+	DescribeTable("is taken with keys that the homeserver does not know", Each(Should("gen-012-unknown-keys-tolerated")),
+		func(ctx SpecContext, operation string) {
+			call := calls.NextToGranted(ctx, operation)
+			more := api.With("org.example.more", JSON{"a": []int{1}})
+			Expect(call.Send(ctx, more)).To(BeGranted())
+		})
 })

@@ -6,7 +6,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/fixtures/api"
 	"threepid-conformance/fixtures/calls"
 	"threepid-conformance/fixtures/sessions"
 	"threepid-conformance/fixtures/users"
@@ -25,7 +24,7 @@ var _ = Describe("A guest", func() {
 			NotTested("the homeserver registered no guest:\n%s", response)
 		}
 		call := calls.NextToGranted(ctx, operation)
-		asGuest := call.SendOnce(ctx, api.WithToken(guest.Token))
+		asGuest := call.WithToken(ctx, guest.Token)
 		Expect(asGuest).To(And(HaveStatus(http.StatusForbidden, http.StatusUnauthorized), BeRefused()))
 		Strictly(func(g Gomega) { g.Expect(asGuest).To(HaveErrcode("M_GUEST_ACCESS_FORBIDDEN")) })
 		call.MustSend(ctx) // so the guest has not used it up
