@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"threepid-conformance/harness/report"
 )
 
 // A background is a run of the suite that goes on while the test looks at it.
@@ -69,6 +71,15 @@ func (b *background) until(t *testing.T, what string, so func() bool) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// untilExchanged waits until exchanges.jsonl holds a text.
+func (b *background) untilExchanged(t *testing.T, part string) {
+	t.Helper()
+	b.until(t, "its evidence held "+part, func() bool {
+		text, err := os.ReadFile(filepath.Join(b.cmd.Dir, "results", report.ExchangesFile))
+		return err == nil && strings.Contains(string(text), part)
+	})
 }
 
 func (b *background) untilSaid(t *testing.T, text string) {

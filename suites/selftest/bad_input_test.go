@@ -4,9 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +13,7 @@ import (
 // Bad input ends within seconds, with one sentence that says what to do and no
 // report: nothing ran.
 func TestBadInputIsOneSentence(t *testing.T) {
+	t.Parallel()
 	notMatrix := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(notMatrix.Close)
 	old := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -58,15 +57,8 @@ func TestBadInputIsOneSentence(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.Command(conformance, append([]string{"run"}, c.args...)...)
-			cmd.Dir = t.TempDir()
-			if c.file != "" {
-				if err := os.WriteFile(filepath.Join(cmd.Dir, "conformance.yaml"), []byte(c.file), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
 			started := time.Now()
-			r := execute(t, cmd)
+			r := conformFrom(t, c.file, c.args...)
 			if took := time.Since(started); took > 10*time.Second {
 				t.Errorf("it took %s", took)
 			}
@@ -86,7 +78,8 @@ func TestBadInputIsOneSentence(t *testing.T) {
 
 // Through make and the ginkgo CLI the exit code is only zero or not, and the
 // sentence comes first.
-func TestBadInputThroughOtherDoors(t *testing.T) {
+func TestBadInputThroughOtherPrograms(t *testing.T) {
+	t.Parallel()
 	// With empty caches Go would say first what it downloads for the CLI.
 	if out, err := exec.Command("go", "tool", "ginkgo", "version").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -113,6 +106,7 @@ func TestBadInputThroughOtherDoors(t *testing.T) {
 
 // Words that are no verb, and verbs with arguments they do not take.
 func TestVerbs(t *testing.T) {
+	t.Parallel()
 	for args, exit := range map[string]int{
 		"": 2, "help": 0, "--help": 0, "run --help": 0, "version": 0, "list": 0,
 		"walk": 2, "list all": 2, "version 2": 2,

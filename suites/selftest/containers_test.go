@@ -37,13 +37,13 @@ func TestContainersAreGoneHoweverARunEnds(t *testing.T) {
 		says string
 	}{
 		{"success", []string{oneRow}, left, 0, "SUCCESS"},
-		{"failure", []string{oneRow, oneBug}, left, 1, "FAIL"},
+		{"failure", []string{oneRow, hardFault}, left, 1, "FAIL"},
 		{"failed start", []string{"--target-option=image=" + config.Default().Images.IdentityServer, oneRow}, left, 2, "ended with exit code 2"},
 		{"SIGINT during the start", nil, before(os.Interrupt), 2, "interrupted before its first spec"},
 		{"SIGTERM during the start", nil, before(syscall.SIGTERM), 2, "interrupted before its first spec"},
 		{"SIGINT in the middle", nil, during(os.Interrupt), 1, "Interrupted by User"},
 		{"SIGTERM in the middle", nil, during(syscall.SIGTERM), 1, "Interrupted by User"},
-		{"SIGINT while all is kept up", []string{"--keep", oneRow, oneBug}, func(t *testing.T, b *background) run {
+		{"SIGINT while all is kept up", []string{"--keep", oneRow, hardFault}, func(t *testing.T, b *background) run {
 			b.untilSaid(t, "mail relay")
 			return b.end(t, os.Interrupt)
 		}, 1, isLeftUp},
@@ -67,7 +67,7 @@ func TestContainersAreGoneHoweverARunEnds(t *testing.T) {
 // leaves alone.
 func TestContainersOfAKilledRunAreSwept(t *testing.T) {
 	needsImages(t)
-	killed, goesOn := begin(t, beside()...), begin(t, beside("--keep", oneRow, oneBug)...)
+	killed, goesOn := begin(t, beside()...), begin(t, beside("--keep", oneRow, hardFault)...)
 	killed.untilSaid(t, " specs ")
 	goesOn.untilSaid(t, "mail relay")
 	killed.end(t, syscall.SIGKILL)

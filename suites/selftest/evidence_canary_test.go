@@ -27,6 +27,7 @@ import (
 // answer has room for it, gives none of them away through the suite: neither in
 // a file of results/ nor in a line of output.
 func TestNoSecretLeavesTheSuite(t *testing.T) {
+	t.Parallel()
 	// Characters that every encoding treats differently.
 	const registration = `Canary/tok+en="x"&<1>ü`
 	smtp, folder := freeAddress(t), t.TempDir()
@@ -39,8 +40,8 @@ func TestNoSecretLeavesTheSuite(t *testing.T) {
 	front := echo.before(t, serve(t, "--smtp="+smtp, "--registration-token="+registration, "--fault=added-at-in-seconds",
 		"--identity-ca="+identity.Info().CAFile, "--sms-delegate="+echo.beforeDelegate(t, identity.Info().SMSURL)))
 
-	t.Setenv("GITHUB_ACTIONS", "true") // which has more to print
-	r := conform(t, "--url="+front, "--mail-smtp-listen="+smtp, "--capabilities-mail=yes", "--capabilities-sms=yes",
+	r := conformWith(t, []string{"GITHUB_ACTIONS=true"}, // which has more to print
+		"--url="+front, "--mail-smtp-listen="+smtp, "--capabilities-mail=yes", "--capabilities-sms=yes",
 		"--capabilities-identity-server=yes", "--identity-server-control-url="+identity.ControlURL(),
 		"--users-registration=token", "--users-registration-token="+registration)
 	if r.verdicts(t)[hardRow] != verdict.Fail {
@@ -303,24 +304,4 @@ func printable(r rune) rune {
 		return -1
 	}
 	return r
-}
-
-// Synapse writes client secrets into its log, which lies beside the reports. The
-// suite's own begin in a way of their own.
-func TestLogsOfTargetsHoldNoSecret(t *testing.T) {
-	root := os.Getenv("SYNAPSE_ROOTFS")
-	if root == "" {
-		t.Skip("SYNAPSE_ROOTFS is not set; .ci/synapse-rootfs makes a root folder with Synapse in it")
-	}
-	r := conform(t, "--target=synapse", "--target-option=rootfs="+root, "--label-filter=add3PID")
-	ours := regexp.MustCompile(`cs\.[A-Z0-9]{20,}`)
-	texts := r.texts(t)
-	for name, text := range texts {
-		if at := ours.FindIndex(text); at != nil {
-			t.Errorf("%s holds a client_secret: …%s…", name, text[max(0, at[0]-60):at[1]])
-		}
-	}
-	if !bytes.Contains(texts["target.log"], []byte("client_secret")) {
-		t.Error("the log does not speak of client secrets, so nothing is shown")
-	}
 }

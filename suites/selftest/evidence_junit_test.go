@@ -120,15 +120,16 @@ func number(t *testing.T, attributes map[string]string, name string) int {
 // The rule: a case for every selected row; failures are fails that count and
 // rows that are blocked; skipped is everything else but pass.
 func TestJUnitFollowsFromTheReport(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string][]string{
 		"a failure":    {hardFault},
 		"a weak one":   {strictFault, onlyStrict},
 		"all is well":  nil,
-		"without mail": {"--capabilities-mail=no"},
+		"without mail": noMail,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := conform(t, args...)
+			r := conformOnce(t, args...)
 			var want junitCounts
 			rows := map[string]bool{}
 			for _, q := range r.report.Requirements {
@@ -167,9 +168,10 @@ func TestJUnitFollowsFromTheReport(t *testing.T) {
 // Dashboards compare by name: a case is called the same whatever else the run
 // selected, excluded or counted.
 func TestJUnitNamesStayTheSame(t *testing.T) {
-	all, _ := readJUnit(t, conform(t).results)
-	for _, args := range [][]string{{"--label-filter=getAccount3PIDs && MUST"}, {"--strict", "--randomize-all", "--seed=7"}} {
-		names, _ := readJUnit(t, conform(t, args...).results)
+	t.Parallel()
+	all, _ := readJUnit(t, conformOnce(t).results)
+	for _, args := range [][]string{{"--label-filter=getAccount3PIDs && MUST"}, noMail} {
+		names, _ := readJUnit(t, conformOnce(t, args...).results)
 		if len(names) == 0 {
 			t.Errorf("%v: no case", args)
 		}

@@ -3,12 +3,10 @@ package selftest
 import (
 	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"threepid-conformance/harness/report"
 	"threepid-conformance/harness/report/compare"
@@ -41,11 +39,8 @@ func seeded(t *testing.T, r run, change func(q *report.Requirement) bool) string
 // Two rows that held and now fail or are blocked are named, and nothing else; a
 // run compared with itself says that nothing changed.
 func TestCompareNamesRegressions(t *testing.T) {
-	args := []string{}
-	if root := os.Getenv("SYNAPSE_ROOTFS"); root != "" {
-		args = []string{"--target=synapse", "--target-option=rootfs=" + root}
-	}
-	r := conform(t, args...)
+	t.Parallel()
+	r := conformOnce(t)
 	regressions := map[string]verdict.Verdict{
 		"getAccount3PIDs get-001-200-schema": verdict.Fail,
 		"add3PID add-003-requires-uia":       verdict.Blocked,
@@ -104,20 +99,14 @@ func TestCompareNamesRegressions(t *testing.T) {
 // A run that is killed cannot write its report; what it exchanged is enough to
 // make one.
 func TestAKilledRunIsRebuilt(t *testing.T) {
-	cmd := exec.Command(conformance, "run", hardFault)
-	cmd.Dir = t.TempDir()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	results := filepath.Join(cmd.Dir, "results")
-	waitForText(t, filepath.Join(results, report.ExchangesFile), `"requirement":"get-005-added-at-milliseconds"`)
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = cmd.Wait() // says that it was killed
-	if r := readReport(t, results); r != nil {
+	t.Parallel()
+	b := begin(t, hardFault)
+	b.untilExchanged(t, `"requirement":"get-005-added-at-milliseconds"`)
+	r := b.end(t, os.Kill)
+	if r.report != nil {
 		t.Fatal("a killed run has a report")
 	}
+	results := r.results
 
 	for _, how := range []string{"rebuilt", "read again"} {
 		got := verb(t, 1, "report", results)
@@ -154,20 +143,10 @@ func TestAKilledRunIsRebuilt(t *testing.T) {
 	}
 }
 
-// waitForText returns when a file holds the text.
-func waitForText(t *testing.T, path, text string) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if got, err := os.ReadFile(path); err == nil && strings.Contains(string(got), text) {
-			return
-		}
-	}
-	t.Fatalf("%s does not hold %s within a minute", path, text)
-}
-
 // The same files come out of report.json that the run wrote.
 func TestReportsCanBeWrittenAgain(t *testing.T) {
-	r := conform(t, hardFault, onlyHard)
+	t.Parallel()
+	r := conform(t, hardFault, oneRow)
 	before := r.texts(t)
 	for _, name := range []string{report.HTMLFile, report.MarkdownFile, report.JUnitFile} {
 		if err := os.Remove(filepath.Join(r.results, name)); err != nil {
@@ -186,7 +165,8 @@ func TestReportsCanBeWrittenAgain(t *testing.T) {
 
 // A list made of a report lets the same run pass.
 func TestAFirstListOfKnownFailures(t *testing.T) {
-	r := conform(t, hardFault)
+	t.Parallel()
+	r := conformOnce(t, hardFault)
 	list := filepath.Join(t.TempDir(), "known.yaml")
 	verb(t, 0, "report", r.results, "--write-expectations", list)
 	if again := conform(t, hardFault, "--expectations="+list); again.exit != 0 || again.verdicts(t)[hardRow] != verdict.ExpectedFail {
@@ -199,21 +179,21 @@ func TestAFirstListOfKnownFailures(t *testing.T) {
 
 // In GitHub Actions a failure is marked where it is.
 func TestAnnotationsInGitHubActions(t *testing.T) {
-	t.Setenv("GITHUB_ACTIONS", "true")
-	r := conform(t, hardFault, onlyHard)
+	t.Parallel()
+	r := conformWith(t, []string{"GITHUB_ACTIONS=true"}, hardFault, oneRow)
 	if !strings.Contains(r.output, "\n::error file=suites/contact/get_account_3pids.go,line=") || !strings.Contains(r.output, "title="+hardRow+" (MUST)::") {
 		t.Errorf("no annotation:\n%s", r.output)
 	}
-	t.Setenv("GITHUB_ACTIONS", "")
-	if r := conform(t, hardFault, onlyHard); strings.Contains(r.output, "::error") {
+	if r := conformWith(t, []string{"GITHUB_ACTIONS="}, hardFault, oneRow); strings.Contains(r.output, "::error") {
 		t.Errorf("annotations where nobody reads them:\n%s", r.output)
 	}
 }
 
 // report.json is what its schema says, however the run went.
 func TestReportsSatisfyTheirSchema(t *testing.T) {
-	for _, args := range [][]string{{hardFault}, {"--label-filter=getAccount3PIDs"}, {"--capabilities-mail=no", "--strict"}} {
-		text, err := os.ReadFile(filepath.Join(conform(t, args...).results, report.JSONFile))
+	t.Parallel()
+	for _, args := range [][]string{{hardFault}, {"--label-filter=getAccount3PIDs && MUST"}, noMail} {
+		text, err := os.ReadFile(filepath.Join(conformOnce(t, args...).results, report.JSONFile))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,6 +205,7 @@ func TestReportsSatisfyTheirSchema(t *testing.T) {
 
 // What compare and report cannot use is one sentence and exit 2.
 func TestBadReportsAreOneSentence(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		path := filepath.Join(dir, name)
@@ -233,7 +214,7 @@ func TestBadReportsAreOneSentence(t *testing.T) {
 		}
 		return path
 	}
-	good := seeded(t, conform(t, onlyHard), func(*report.Requirement) bool { return false })
+	good := seeded(t, conform(t, oneRow), func(*report.Requirement) bool { return false })
 	empty := filepath.Join(dir, "empty")
 	if err := os.Mkdir(empty, 0o700); err != nil {
 		t.Fatal(err)

@@ -21,6 +21,7 @@ import (
 // Answers that are made to hurt. The run ends in bounded time and memory, with a
 // readable report that says what was wrong.
 func TestHostileAnswersDoNotHurt(t *testing.T) {
+	t.Parallel()
 	for name, answer := range map[string]http.HandlerFunc{
 		"never answers":          func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 		"one byte a second":      drip,

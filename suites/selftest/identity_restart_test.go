@@ -18,6 +18,7 @@ import (
 // come and go: each run starts new ones, at other ports. What is signed is
 // verified, too, though nobody says the server's name.
 func TestARunningHomeserverOutlivesTheIdentityServers(t *testing.T) {
+	t.Parallel()
 	for name, start := range map[string]func(t *testing.T, smtp, ca string) (url string){
 		"refserver": func(t *testing.T, smtp, ca string) string {
 			return serve(t, "--smtp="+smtp, "--identity-ca="+ca)

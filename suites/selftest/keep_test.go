@@ -9,24 +9,21 @@ import (
 	"testing"
 )
 
-const (
-	oneRow   = "--label-filter=getAccount3PIDs && requirement:get-005-added-at-milliseconds"
-	oneBug   = "--target-option=fault=added-at-in-seconds"
-	isLeftUp = "Everything is left up, as keep demands"
-	theRow   = "getAccount3PIDs get-005-added-at-milliseconds"
-)
+const isLeftUp = "Everything is left up, as keep demands"
 
 // After a failure, keep leaves everything where it says, until it is interrupted.
 func TestKeepLeavesAllUpAfterAFailure(t *testing.T) {
+	t.Parallel()
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
-			leftUp(t, begin(t, "--keep", oneRow, oneBug), signal)
+			leftUp(t, begin(t, "--keep", oneRow, hardFault), signal)
 		})
 	}
 }
 
 func TestKeepDoesNotHoldUpASuccess(t *testing.T) {
+	t.Parallel()
 	if r := conform(t, "--keep", oneRow); r.exit != 0 || strings.Contains(r.output, isLeftUp) {
 		t.Errorf("exit %d\n%s", r.exit, r.output)
 	}
@@ -49,7 +46,7 @@ func leftUp(t *testing.T, b *background, signal os.Signal) {
 		}
 	}
 	r := b.end(t, signal)
-	if r.exit != 1 || r.row(t, theRow).Verdict != "fail" {
+	if r.exit != 1 || r.row(t, hardRow).Verdict != "fail" {
 		t.Errorf("exit %d\n%s", r.exit, r.output)
 	}
 	if strings.Count(r.output, "result ") != 1 {

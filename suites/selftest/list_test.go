@@ -11,6 +11,7 @@ import (
 
 // What no spec covers is little, and says why.
 func TestTheListSaysWhyARowIsUncovered(t *testing.T) {
+	t.Parallel()
 	list := verb(t, 0, "list").output
 	uncovered := regexp.MustCompile(`(?m)^  (\S+) .* uncovered(: .+\.)?$`).FindAllStringSubmatch(list, -1)
 	if len(uncovered) > 6 || strings.Count(list, "uncovered")-1 != len(uncovered) { // the last line counts them

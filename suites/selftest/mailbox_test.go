@@ -9,13 +9,14 @@ import (
 // Of the mails in a mailbox that goes on without the run, those of specs that failed
 // stay for somebody to read.
 func TestMailsThatAPassingSpecHasReadGo(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		args  []string
 		exit  int
 		mails bool
 	}{
 		"passing": {[]string{oneRow}, 0, false},
-		"failing": {[]string{oneRow, oneBug}, 1, true},
+		"failing": {[]string{oneRow, hardFault}, 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			box, err := catcher.Start(t.Context(), "")

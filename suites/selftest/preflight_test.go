@@ -56,6 +56,7 @@ func flagsOf(values map[string]string) []string {
 }
 
 func TestPreflightFindsNothingAmiss(t *testing.T) {
+	t.Parallel()
 	exit, lines := wellSet(t).look(t)
 	if exit != 0 || len(lines) != 10 {
 		t.Errorf("exit %d, %d lines", exit, len(lines))
@@ -70,6 +71,7 @@ func TestPreflightFindsNothingAmiss(t *testing.T) {
 // Each thing that can be amiss is one line, with the setting that mends it for
 // every homeserver that has one.
 func TestPreflightSaysWhatToChange(t *testing.T) {
+	t.Parallel()
 	nobody := freeAddress(t)
 	for _, c := range []struct {
 		amiss string

@@ -7,21 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
-	"threepid-conformance/harness/report"
 	"threepid-conformance/harness/verdict"
-)
-
-// A fault that breaks one row which counts, and one whose row counts in strict
-// runs only.
-const (
-	hardFault   = "--target-option=fault=added-at-in-seconds"
-	hardRow     = "getAccount3PIDs get-005-added-at-milliseconds"
-	onlyHard    = "--label-filter=requirement:get-005-added-at-milliseconds"
-	strictFault = "--target-option=fault=next-link-ignored"
-	strictRow   = "requestTokenTo3PIDEmail val-004-next-link-redirect"
-	onlyStrict  = "--label-filter=requirement:val-004-next-link-redirect || requirement:val-001-link-validates"
 )
 
 // expecting runs with a list of known failures.
@@ -42,6 +29,7 @@ const known = `
   says: `
 
 func TestKnownFailures(t *testing.T) {
+	t.Parallel()
 	// One row more, because a run in which nothing passes shows nothing.
 	const filter = "--label-filter=requirement:get-005-added-at-milliseconds || requirement:get-001-200-schema"
 
@@ -65,6 +53,7 @@ func TestKnownFailures(t *testing.T) {
 }
 
 func TestStrictRowsCountInStrictRuns(t *testing.T) {
+	t.Parallel()
 	lenient := conform(t, strictFault, onlyStrict)
 	if lenient.exit != 0 || lenient.verdicts(t)[strictRow] != verdict.Fail || lenient.row(t, strictRow).Gates {
 		t.Errorf("without --strict: exit %d\n%s", lenient.exit, lenient.output)
@@ -77,9 +66,10 @@ func TestStrictRowsCountInStrictRuns(t *testing.T) {
 
 // A run that shows nothing is no success.
 func TestNothingShownIsNoSuccess(t *testing.T) {
+	t.Parallel()
 	for name, args := range map[string][]string{
-		"everything is excluded": {onlyHard, "--exclude=get-005-added-at-milliseconds=not today"},
-		"a capability is absent": {onlyHard, "--capabilities-mail=no"},
+		"everything is excluded": {oneRow, "--exclude=get-005-added-at-milliseconds=not today"},
+		"a capability is absent": {oneRow, "--capabilities-mail=no"},
 		"nothing applies to the version": {
 			"--label-filter=requirement:email-011-medium-not-supported", "--target-option=versions=v1.1",
 		},
@@ -93,7 +83,8 @@ func TestNothingShownIsNoSuccess(t *testing.T) {
 
 // What a failing spec prints is enough to act on.
 func TestAFailureSaysWhatToDo(t *testing.T) {
-	r := conform(t, hardFault, onlyHard)
+	t.Parallel()
+	r := conform(t, hardFault, oneRow)
 	for _, part := range []string{
 		"get-005-added-at-milliseconds (MUST)", // the requirement
 		"https://spec.matrix.org/v1.19/client-server-api/#get_matrixclientv3account3pid",
@@ -115,38 +106,21 @@ func TestAFailureSaysWhatToDo(t *testing.T) {
 
 // A run that is interrupted leaves a report that says so.
 func TestInterruptedRunsLeaveAReport(t *testing.T) {
+	t.Parallel()
 	for _, signal := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		cmd := exec.Command(conformance, "run")
-		cmd.Dir = t.TempDir()
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		waitForEvidence(t, filepath.Join(cmd.Dir, "results", report.ExchangesFile))
-		if err := cmd.Process.Signal(signal); err != nil {
-			t.Fatal(err)
-		}
-		_ = cmd.Wait() // the exit code is what counts
-		r := readReport(t, filepath.Join(cmd.Dir, "results"))
-		if r == nil || r.Complete || cmd.ProcessState.ExitCode() != 1 {
-			t.Errorf("%v: exit %d, report %v", signal, cmd.ProcessState.ExitCode(), r != nil && r.Complete)
+		b := begin(t)
+		b.untilExchanged(t, `"id":"p1-`)
+		r := b.end(t, signal)
+		if r.report == nil || r.report.Complete || r.exit != 1 {
+			t.Errorf("%v: exit %d, report %v", signal, r.exit, r.report)
 		}
 	}
-}
-
-// waitForEvidence returns when specs are running.
-func waitForEvidence(t *testing.T, path string) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
-		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), `"id":"p1-`) {
-			return
-		}
-	}
-	t.Fatal("no spec ran within 20 s")
 }
 
 // An operation that is not known is one failure, also where nothing else of it
 // could be tested.
 func TestAnUnknownOperationNeedsNoCapabilityToFail(t *testing.T) {
+	t.Parallel()
 	r := conform(t, "--target-option=fault=add-below-r0-only", "--capabilities-mail=no", "--label-filter=add3PID")
 	const routed = "add3PID gen-016-v3-prefix"
 	if q := r.row(t, routed); q.Verdict != verdict.Fail || !q.Gates || len(q.Exchanges) == 0 {

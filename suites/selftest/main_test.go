@@ -5,7 +5,6 @@ package selftest
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,23 +16,36 @@ import (
 	"testing"
 
 	"threepid-conformance/harness/report"
-	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
-	"threepid-conformance/suites/selftest/matrix"
 )
 
 // Programs that the tests run, built once.
 var (
+	bin         string // where they are
 	conformance string // suites/cmd/conformance
 	reference   string // fixtures/refserver/cmd/refserver
 	compiled    string // the suite as a test binary
 )
 
+// A fault that breaks one row which counts, and one whose row counts in strict
+// runs only.
+const (
+	hardFault   = "--target-option=fault=added-at-in-seconds"
+	hardRow     = "getAccount3PIDs get-005-added-at-milliseconds"
+	oneRow      = "--label-filter=getAccount3PIDs && requirement:get-005-added-at-milliseconds" // hardRow
+	strictFault = "--target-option=fault=next-link-ignored"
+	strictRow   = "requestTokenTo3PIDEmail val-004-next-link-redirect"
+	onlyStrict  = "--label-filter=requirement:val-004-next-link-redirect || requirement:val-001-link-validates"
+)
+
+// noMail is a run in which much is not tested, and rows count that do not otherwise.
+var noMail = []string{"--capabilities-mail=no", "--strict", "--randomize-all", "--seed=7"}
+
 func TestMain(m *testing.M) { os.Exit(build(m)) }
 
 func build(m *testing.M) int {
-	bin, err := os.MkdirTemp("", "threepid-selftest-")
-	if err != nil {
+	var err error
+	if bin, err = os.MkdirTemp("", "threepid-selftest-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
@@ -65,23 +77,46 @@ type run struct {
 // conform runs the suite through the program in an empty folder.
 func conform(t *testing.T, args ...string) run {
 	t.Helper()
-	return execute(t, exec.Command(conformance, append([]string{"run"}, args...)...))
+	return conformWith(t, nil, args...)
 }
 
-// baseline is what the suite says of the reference homeserver as it is. Several
-// tests compare with it; it is run once.
-func baseline(t *testing.T) *matrix.Baseline {
+// conformWith adds variables such as NAME=value to the run's environment.
+func conformWith(t *testing.T, env []string, args ...string) run {
 	t.Helper()
-	right, err := baselineOnce()
-	if err != nil {
+	cmd := exec.Command(conformance, append([]string{"run"}, args...)...)
+	cmd.Env = append(os.Environ(), env...)
+	return execute(t, cmd)
+}
+
+// conformFrom runs with a conformance.yaml.
+func conformFrom(t *testing.T, file string, args ...string) run {
+	t.Helper()
+	cmd := exec.Command(conformance, append([]string{"run"}, args...)...)
+	cmd.Dir = t.TempDir()
+	if err := os.WriteFile(filepath.Join(cmd.Dir, "conformance.yaml"), []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return right
+	return execute(t, cmd)
 }
 
-var baselineOnce = sync.OnceValues(func() (*matrix.Baseline, error) {
-	return matrix.Judge(context.Background(), conformance)
-})
+// conformed are the runs that several tests judge, by their arguments.
+var conformed sync.Map
+
+// conformOnce is like [conform], but what was run before with the same arguments is
+// not run again. The results are for reading only.
+func conformOnce(t *testing.T, args ...string) run {
+	t.Helper()
+	once, _ := conformed.LoadOrStore(strings.Join(args, " "), sync.OnceValue(func() run {
+		dir, err := os.MkdirTemp(bin, "results-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(conformance, append([]string{"run"}, args...)...)
+		cmd.Dir = dir
+		return execute(t, cmd)
+	}))
+	return once.(func() run)()
+}
 
 // execute runs a command that writes its results into the folder it stands in.
 func execute(t *testing.T, cmd *exec.Cmd) run {
@@ -137,8 +172,4 @@ func (r run) row(t *testing.T, name string) report.Requirement {
 	}
 	t.Fatalf("the report has no row %s", name)
 	return report.Requirement{}
-}
-
-func rowOf(operation, requirement string) requirements.Row {
-	return requirements.Row{Operation: operation, Requirement: requirement}
 }
