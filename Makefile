@@ -14,10 +14,10 @@ COMMON = $(if $(SIDECARS),--sidecars=$(SIDECARS)) $(if $(KEEP),--keep)
 # Without Docker the run says what that means.
 own_images = $(if $(filter containers,$(SIDECARS))$(IMAGE),if docker version >/dev/null 2>&1; then .ci/images mailpit mockidserver; fi,true)
 
-.PHONY: conformance qualify preflight build images compare list test faults bench check schemas help
+.PHONY: conformance qualify qualify-synapse qualify-dendrite preflight build images compare list test faults containers bench check schemas help
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
 
 conformance: ## judge the bundled reference homeserver, or HOMESERVER_URL=…; more flags in ARGS
 	@$(own_images)
@@ -33,6 +33,16 @@ qualify: ## judge a homeserver that the suite starts: TARGET=synapse ROOTFS=… 
 		$(if $(BINARY),--target-option=binary=$(BINARY)) \
 		$(if $(EXPECTATIONS),--expectations=$(EXPECTATIONS)) $(ARGS)
 
+# What these leave is in RESULTS/synapse and RESULTS/dendrite.
+RESULTS ?= results
+qualify-synapse: ## judge Synapse in ROOTFS=…, and test the suite on what it left
+	@$(MAKE) --no-print-directory qualify TARGET=synapse ARGS="--results=$(RESULTS)/synapse $(ARGS)"
+	SYNAPSE_ROOTFS=$(abspath $(ROOTFS)) SYNAPSE_RESULTS=$(abspath $(RESULTS)/synapse) $(GO) test -count=1 -run='Qualified|RunningHomeserver|Browser' ./suites/selftest
+
+qualify-dendrite: ## judge Dendrite, BINARY=…, and test the suite on what it left
+	@$(MAKE) --no-print-directory qualify TARGET=dendrite ARGS="--results=$(RESULTS)/dendrite $(ARGS)"
+	DENDRITE_RESULTS=$(abspath $(RESULTS)/dendrite) $(GO) test -count=1 -run=Qualified ./suites/selftest
+
 preflight: ## look at HOMESERVER_URL=… without judging it: will a run work?
 	@$(CONFORMANCE) preflight $(if $(HOMESERVER_URL),--url=$(HOMESERVER_URL)) $(COMMON) $(ARGS)
 
@@ -45,11 +55,14 @@ images: ## the images of mail catcher, identity server, reference homeserver and
 list: ## operations × requirements, with the number of specs
 	@$(CONFORMANCE) list
 
-test: check ## lint, unit tests, every fault, the controls, both personalities, all doors
+test: check ## lint, unit tests, and the suite run as its users run it; a sample of the faults
 	$(GO) test -race $(RACE)
-	$(GO) test -count=1 -timeout=25m -parallel=10 ./suites/selftest
+	$(GO) test -count=1 -parallel=10 ./suites/selftest/...
 
-faults: ## the matrix of faults and requirements, in results/; RECORD=1 writes what moved
+containers: ## judge homeservers in containers; ROOTFS=… and BINARY=… add Synapse and Dendrite
+	.ci/containers
+
+faults: ## every fault: the matrix of faults and requirements, in results/; RECORD=1 writes what moved
 	$(GO) run ./suites/cmd/faults $(if $(RECORD),--record) $(ARGS)
 
 bench: ## what a run costs, from its own record, in results/bench.json; ROOTFS=… adds Synapse
