@@ -4,25 +4,26 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
-	"iter"
+	"slices"
 	"strings"
 	"time"
 
-	"threepid-conformance/harness/report/look"
+	"threepid-conformance/harness/exchange"
+	"threepid-conformance/harness/report/page"
 	"threepid-conformance/harness/verdict"
 )
 
 //go:embed report.html.tmpl
-var pageText string
+var templateText string
 
-var page = template.Must(template.New(HTMLFile).Parse(pageText))
+var htmlTemplate = template.Must(template.New(HTMLFile).Parse(templateText))
 
 // A view is what report.html shows, in the order in which it shows it.
 type view struct {
-	look.Head
+	page.Head
 	*Report
 	Subject   string
-	Result    look.Mark
+	Result    page.Mark
 	Rows      int
 	NotTested int
 	Known     int // failures that were expected
@@ -31,23 +32,18 @@ type view struct {
 	Counts    []levelCounts
 	Totals    []markCount
 	Columns   []string
-	Grid      []gridRow
+	Grid      []chapterRows
 	Sections  []sectionView
 	Levels    []string
-	Usual     []string // headers that most answers had
-	Outside   int      // exchanges that no spec names
-	Evidence  int      // exchanges in exchanges.jsonl
-	Broken    int      // of its lines, those that cannot be read
-
-	outside iter.Seq[template.HTML]
+	Usual     []string       // headers that most responses had
+	Outside   []exchangeView // exchanges that no spec names
+	Evidence  int            // exchanges in exchanges.jsonl
+	Broken    int            // of its lines, those that cannot be read
 }
 
-// Before is for a range in the template.
-func (v view) Before() iter.Seq[template.HTML] { return v.outside }
-
-// A markCount says how many rows have a mark, and where the first of them is.
+// A markCount says how many rows have a mark.
 type markCount struct {
-	look.Mark
+	page.Mark
 	Rows int
 }
 
@@ -58,79 +54,127 @@ type levelCounts struct {
 
 // html writes report.html. dir holds the evidence.
 func (r *Report) html(out io.Writer, dir string) error {
-	archive, err := openArchive(dir)
+	evidence, err := ReadEvidence(dir)
 	if err != nil {
 		return err
 	}
-	defer archive.close()
-	return page.Execute(out, r.view(archive, dir))
+	return htmlTemplate.Execute(out, r.view(evidence, dir))
 }
 
-func (r *Report) view(archive *archive, dir string) view {
+func (r *Report) view(evidence Evidence, dir string) view {
+	render := newRenderer(r, evidence.Records, dir)
 	v := view{
-		Head:     look.NewHead(),
+		Head:     page.NewHead(),
 		Report:   r,
 		Subject:  r.Subject(),
-		Result:   look.OfProfile(r.Profile.Result),
+		Result:   page.OfProfile(r.Profile.Result),
 		Took:     r.Suite.Finished.Sub(r.Suite.Started).Round(100 * time.Millisecond).String(),
 		At:       r.Suite.Finished.UTC().Format("2 January 2006, 15:04 MST"),
 		Columns:  columnTitles(),
 		Grid:     r.grid(),
-		Evidence: len(archive.places),
-		Broken:   archive.unreadable,
+		Sections: render.sections(),
+		Usual:    render.usual.lines(),
+		Outside:  render.outsideSpecs(),
+		Evidence: len(evidence.Records),
+		Broken:   evidence.Unreadable,
 	}
 	v.Rows, v.NotTested = r.Tested()
 	for _, level := range verdict.Levels {
 		v.Levels = append(v.Levels, string(level))
 	}
 	v.count()
-	for _, q := range r.Requirements {
-		if q.Verdict == verdict.ExpectedFail {
-			v.Known++
-		}
-	}
-
-	show := r.storyteller(archive, dir)
-	v.Usual = archive.usual.lines()
-	v.Sections = show.sections()
-	outside := show.outsideSpecs()
-	v.Outside, v.outside = len(outside), show.exchanges(outside, nil)
 	return v
 }
 
 // count fills in the table of levels and marks.
 func (v *view) count() {
-	v.Totals = make([]markCount, len(look.Marks))
-	for i, m := range look.Marks {
+	v.Totals = make([]markCount, len(page.Marks))
+	for i, m := range page.Marks {
 		v.Totals[i].Mark = m
 	}
 	for _, level := range v.Levels {
-		line := levelCounts{Level: level, Marks: make([]markCount, len(look.Marks))}
-		for i, m := range look.Marks {
-			line.Marks[i].Mark = m
-			for _, q := range v.Requirements {
-				if q.Level == level && q.mark() == m {
-					line.Marks[i].Rows++
-					v.Totals[i].Rows++
-				}
+		v.Counts = append(v.Counts, levelCounts{Level: level, Marks: slices.Clone(v.Totals)})
+	}
+	for _, q := range v.Requirements {
+		if q.Verdict == verdict.ExpectedFail {
+			v.Known++
+		}
+		if i, level := slices.Index(page.Marks, q.mark()), slices.Index(v.Levels, q.Level); i >= 0 && level >= 0 {
+			v.Counts[level].Marks[i].Rows++
+		}
+	}
+}
+
+// A renderer turns rows and evidence into what the page shows.
+type renderer struct {
+	report  *Report
+	records []exchange.Record // in the order of time
+	byID    map[string]int    // places in records
+	usual   usual
+	logs    *targetLogs
+}
+
+func newRenderer(r *Report, records []exchange.Record, dir string) renderer {
+	hide := r.Hide
+	if hide == nil {
+		hide = func(text string) string { return text }
+	}
+	byID := map[string]int{}
+	for i, record := range records {
+		byID[record.ID] = i
+	}
+	return renderer{r, records, byID, usualOf(records), &targetLogs{dir: dir, hide: hide, read: map[string][]logEntry{}}}
+}
+
+// has reports whether there is a record with this id.
+func (r renderer) has(id string) bool {
+	_, there := r.byID[id]
+	return there
+}
+
+// find returns the records with these ids, in the order of time.
+func (r renderer) find(ids []string) []exchange.Record {
+	var places []int
+	for _, id := range ids {
+		if i, there := r.byID[id]; there {
+			places = append(places, i)
+		}
+	}
+	slices.Sort(places)
+	var found []exchange.Record
+	for _, i := range slices.Compact(places) {
+		found = append(found, r.records[i])
+	}
+	return found
+}
+
+// outsideSpecs are the exchanges that no spec of the report names: preflight, and
+// what was cleaned up after the last spec.
+func (r renderer) outsideSpecs() []exchangeView {
+	named := map[string]bool{}
+	for _, q := range r.report.Requirements {
+		for _, spec := range q.Specs {
+			for _, id := range spec.Exchanges {
+				named[id] = true
 			}
 		}
-		v.Counts = append(v.Counts, line)
 	}
+	outside := slices.DeleteFunc(slices.Clone(r.records), func(record exchange.Record) bool { return named[record.ID] })
+	return r.exchanges(outside, nil)
 }
 
 // Mark is the mark of the operation's result, or that of not-tested where the run
 // says nothing about any of its rows.
-func (op Operation) Mark() look.Mark {
+func (op Operation) Mark() page.Mark {
 	for v, rows := range op.Counts {
 		if v != verdict.NotTested && rows > 0 {
-			return look.OfProfile(op.Result)
+			return page.OfProfile(op.Result)
 		}
 	}
-	return look.MarkOf(verdict.NotTested, false)
+	return page.MarkOf(verdict.NotTested, false)
 }
 
-func (q Requirement) mark() look.Mark { return look.MarkOf(q.Verdict, q.Gates) }
+func (q Requirement) mark() page.Mark { return page.MarkOf(q.Verdict, q.Gates) }
 
 // Anchor is where a page shows a row.
 func (q Requirement) Anchor() string { return q.Operation + "." + q.ID }

@@ -4,7 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"threepid-conformance/harness/report/look"
+	"threepid-conformance/harness/report/page"
+	"threepid-conformance/schemas"
 )
 
 // The columns of the grid are groups of requirements, by the beginning of their
@@ -45,10 +46,16 @@ func columnOf(id string) int {
 	return rest
 }
 
+// chapterRows are the lines of a chapter's operations. A grid of one chapter has no
+// need of its title.
+type chapterRows struct {
+	Title string
+	Rows  []gridRow
+}
+
 // A gridRow is one operation's line.
 type gridRow struct {
 	Operation
-	Mark  look.Mark
 	Cells []gridCell
 }
 
@@ -60,37 +67,52 @@ type gridCell struct {
 
 // A gridMark is a row; without an ID it is a gap.
 type gridMark struct {
-	ID, Anchor          string
-	Class, Symbol, Word string // see look.Mark
+	ID, Anchor string
+	page.Mark
 }
 
-func (r *Report) grid() []gridRow {
+func (r *Report) grid() []chapterRows {
+	titles := map[string]string{}
+	for _, c := range schemas.Chapters() {
+		titles[c.Name] = c.Title
+	}
 	places := r.places()
-	var grid []gridRow
-	for _, op := range r.Operations {
-		line := gridRow{Operation: op, Mark: op.Mark()}
-		for i, c := range columns {
-			cell := gridCell{Across: across(len(places[i]), c.groups == nil)}
-			if c.groups != nil {
-				cell.Rows = make([]gridMark, len(places[i]))
-			}
-			for _, q := range r.Requirements {
-				if q.Operation != op.OperationID || columnOf(q.ID) != i {
-					continue
-				}
-				mark := q.mark()
-				g := gridMark{q.ID, q.Anchor(), mark.Class, mark.Symbol, mark.Word}
-				if c.groups == nil {
-					cell.Rows = append(cell.Rows, g)
-				} else {
-					cell.Rows[slices.Index(places[i], q.ID)] = g
-				}
-			}
-			line.Cells = append(line.Cells, cell)
+	var grid []chapterRows
+	for i, op := range r.Operations {
+		if i == 0 || op.Chapter != r.Operations[i-1].Chapter {
+			grid = append(grid, chapterRows{Title: titles[op.Chapter]})
 		}
-		grid = append(grid, line)
+		last := &grid[len(grid)-1]
+		last.Rows = append(last.Rows, gridRow{op, r.cells(op.OperationID, places)})
+	}
+	if len(grid) == 1 {
+		grid[0].Title = ""
 	}
 	return grid
+}
+
+// cells are an operation's rows, by column.
+func (r *Report) cells(operation string, places map[int][]string) []gridCell {
+	cells := make([]gridCell, len(columns))
+	for i, c := range columns {
+		cells[i].Across = 21
+		if c.groups != nil {
+			cells[i] = gridCell{Across: (len(places[i]) + 1) / 2, Rows: make([]gridMark, len(places[i]))}
+		}
+	}
+	for _, q := range r.Requirements {
+		if q.Operation != operation {
+			continue
+		}
+		i := columnOf(q.ID)
+		mark := gridMark{q.ID, q.Anchor(), q.mark()}
+		if columns[i].groups == nil {
+			cells[i].Rows = append(cells[i].Rows, mark)
+		} else {
+			cells[i].Rows[slices.Index(places[i], q.ID)] = mark
+		}
+	}
+	return cells
 }
 
 // places lists the ids of each shared column.
@@ -103,12 +125,4 @@ func (r *Report) places() map[int][]string {
 		}
 	}
 	return found
-}
-
-// across is how many marks stand beside each other: half of a shared column's.
-func across(places int, own bool) int {
-	if own {
-		return 21
-	}
-	return (places + 1) / 2
 }

@@ -2,12 +2,12 @@
 // report.html, report.md and junit.xml. It decides nothing; see package verdict
 // for that. Where things are:
 //
-//	report.go, schema.go     report.json and its JSON Schema
+//	report.go, load.go       report.json and its JSON Schema
 //	html*.go, curl.go, …     report.html, from report.json and exchanges.jsonl
 //	rebuild.go               a report of a run that was killed
-//	look                     how our pages look
+//	page                     what our pages share: style, script, marks
 //	compare                  two reports, row by row
-//	results                  reports of several homeservers on one page
+//	overview                 reports of several homeservers on one page
 package report
 
 import (

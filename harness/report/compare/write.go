@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"threepid-conformance/harness/report"
-	"threepid-conformance/harness/report/look"
+	"threepid-conformance/harness/report/page"
 )
 
 // A part is one list of changes as it is shown.
@@ -72,7 +72,7 @@ func state(s *State) string {
 	if s == nil {
 		return "–"
 	}
-	return look.MarkOf(s.Verdict, s.Gates).Word
+	return page.MarkOf(s.Verdict, s.Gates).Word
 }
 
 // Verdict is the comparison in one sentence.
@@ -167,22 +167,22 @@ func (c Comparison) JSON() ([]byte, error) {
 //go:embed compare.html.tmpl
 var pageText string
 
-var page = template.Must(template.New("compare.html").Funcs(template.FuncMap{
-	"mark": func(s *State) look.Mark {
+var pageTemplate = template.Must(template.New("compare.html").Funcs(template.FuncMap{
+	"mark": func(s *State) page.Mark {
 		if s == nil {
-			return look.Absent
+			return page.Absent
 		}
-		return look.MarkOf(s.Verdict, s.Gates)
+		return page.MarkOf(s.Verdict, s.Gates)
 	},
 }).Parse(pageText))
 
 // HTML writes the comparison as one self-contained page.
 func (c Comparison) HTML() ([]byte, error) {
 	var text bytes.Buffer
-	err := page.Execute(&text, struct {
-		look.Head
+	err := pageTemplate.Execute(&text, struct {
+		page.Head
 		Comparison
 		Parts []part
-	}{look.NewHead(), c, c.parts()})
+	}{page.NewHead(), c, c.parts()})
 	return text.Bytes(), err
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"threepid-conformance/harness/report"
-	"threepid-conformance/harness/report/look"
+	"threepid-conformance/harness/report/page"
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
 )
@@ -18,13 +18,13 @@ import (
 //go:embed overview.html.tmpl
 var pageText string
 
-var page = template.Must(template.New("overview.html").Parse(pageText))
+var pageTemplate = template.Must(template.New("overview.html").Parse(pageText))
 
 type view struct {
-	look.Head
+	page.Head
 	Targets    []target
 	Operations []operation
-	Marks      []look.Mark
+	Marks      []page.Mark
 	Levels     []requirements.Level
 	Rows       int
 }
@@ -33,7 +33,7 @@ type view struct {
 type target struct {
 	Name string
 	*report.Report
-	Result    look.Mark
+	Result    page.Mark
 	Rows      int
 	NotTested int
 	Finished  string
@@ -42,7 +42,7 @@ type target struct {
 
 // A result is what a report says of an operation as a whole.
 type result struct {
-	look.Mark
+	page.Mark
 	Passed, Broken, NotTested int
 }
 
@@ -61,16 +61,20 @@ type row struct {
 
 type cell struct {
 	Target string
-	look.Mark
+	page.Mark
 	Reason string
 }
 
+// Lines are those of the reason. The page has a row on one line, which makes a diff
+// of two pages one of rows.
+func (c cell) Lines() []string { return strings.Split(c.Reason, "\n") }
+
 // Write writes the page for these reports, in their order.
 func Write(out io.Writer, reports []*report.Report) error {
-	v := view{Head: look.NewHead(), Marks: look.Marks, Levels: verdict.Levels}
+	v := view{Head: page.NewHead(), Marks: page.Marks, Levels: verdict.Levels}
 	names := namesOf(reports)
 	for i, r := range reports {
-		t := target{Name: names[i], Report: r, Result: look.OfProfile(r.Profile.Result), Finished: r.Suite.Finished.UTC().Format("2 January 2006")}
+		t := target{Name: names[i], Report: r, Result: page.OfProfile(r.Profile.Result), Finished: r.Suite.Finished.UTC().Format("2 January 2006")}
 		t.Rows, t.NotTested = r.Tested()
 		for _, id := range requirements.Operations() {
 			t.Results = append(t.Results, resultOf(r, id))
@@ -82,7 +86,7 @@ func Write(out io.Writer, reports []*report.Report) error {
 		v.Rows += len(op.Rows)
 		v.Operations = append(v.Operations, op)
 	}
-	return page.Execute(out, v)
+	return pageTemplate.Execute(out, v)
 }
 
 // namesOf are the names of the targets, told apart where two are the same.
@@ -115,7 +119,7 @@ func resultOf(r *report.Report, operation string) result {
 			return out
 		}
 	}
-	return result{Mark: look.Absent}
+	return result{Mark: page.Absent}
 }
 
 // rowsOf lists the rows of an operation that any of the reports has.
@@ -133,7 +137,7 @@ func rowsOf(operation string, reports []*report.Report, names []string) []row {
 				places[q.ID] = at
 				rows = append(rows, row{ID: q.ID, Operation: operation, Level: q.Level, Statement: q.Statement, Link: sectionOf(q), Cells: absent(names)})
 			}
-			rows[at].Cells[i].Mark = look.MarkOf(q.Verdict, q.Gates)
+			rows[at].Cells[i].Mark = page.MarkOf(q.Verdict, q.Gates)
 			rows[at].Cells[i].Reason = q.Reason
 		}
 	}
@@ -155,7 +159,7 @@ func sectionOf(q report.Requirement) string {
 func absent(names []string) []cell {
 	cells := make([]cell, len(names))
 	for i, name := range names {
-		cells[i] = cell{Target: name, Mark: look.Absent}
+		cells[i] = cell{Target: name, Mark: page.Absent}
 	}
 	return cells
 }

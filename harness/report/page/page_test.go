@@ -1,4 +1,4 @@
-package look_test
+package page_test
 
 import (
 	"crypto/sha256"
@@ -8,40 +8,40 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"threepid-conformance/harness/report/look"
+	"threepid-conformance/harness/report/page"
 	"threepid-conformance/harness/verdict"
 )
 
 func TestEveryVerdictHasAMarkOfItsOwn(t *testing.T) {
 	g := NewWithT(t)
-	style := string(look.NewHead().Style)
+	style := string(page.NewHead().Style)
 	seen := map[string]bool{}
 	for _, v := range verdict.All {
-		m := look.MarkOf(v, true)
+		m := page.MarkOf(v, true)
 		g.Expect(m.Word).To(Equal(string(v)))
 		g.Expect([]rune(m.Symbol)).To(HaveLen(1))
-		g.Expect(style).To(MatchRegexp(`(?m)^\.` + m.Class + ` \{`))
+		g.Expect(style).To(MatchRegexp(`[} ]\.` + m.Class + ` \{`))
 		g.Expect(seen[m.Symbol] || seen[m.Class]).To(BeFalse(), m.Word)
 		seen[m.Symbol], seen[m.Class] = true, true
 	}
-	weak := look.MarkOf(verdict.Fail, false)
+	weak := page.MarkOf(verdict.Fail, false)
 	g.Expect(weak.Word).To(Equal("fail, does not count"))
 	g.Expect(seen[weak.Symbol] || seen[weak.Class]).To(BeFalse())
-	g.Expect(look.MarkOf(verdict.Pass, false)).To(Equal(look.MarkOf(verdict.Pass, true)), "only a failure counts")
-	g.Expect(look.MarkOf("surprise", true)).To(Equal(look.Absent))
-	g.Expect(look.Marks).To(HaveLen(len(verdict.All) + 1))
+	g.Expect(page.MarkOf(verdict.Pass, false)).To(Equal(page.MarkOf(verdict.Pass, true)), "only a failure counts")
+	g.Expect(page.MarkOf("surprise", true)).To(Equal(page.Absent))
+	g.Expect(page.Marks).To(HaveLen(len(verdict.All) + 1))
 }
 
 func TestResultsHaveMarks(t *testing.T) {
 	g := NewWithT(t)
 	for p, symbol := range map[verdict.Profile]string{verdict.Conformant: "✓", verdict.Failing: "✗", verdict.Partial: "~"} {
-		g.Expect(look.OfProfile(p)).To(And(HaveField("Symbol", symbol), HaveField("Word", string(p))))
+		g.Expect(page.OfProfile(p)).To(And(HaveField("Symbol", symbol), HaveField("Word", string(p))))
 	}
 }
 
 // A browser runs the script only if the policy has its hash.
 func TestThePolicyAllowsOurScriptAlone(t *testing.T) {
-	head := look.NewHead()
+	head := page.NewHead()
 	sum := sha256.Sum256([]byte(head.Script))
 	g := NewWithT(t)
 	g.Expect(head.Policy).To(ContainSubstring("script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"))

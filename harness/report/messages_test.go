@@ -1,42 +1,28 @@
 package report
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
-	"github.com/tidwall/gjson"
 
 	"threepid-conformance/harness/exchange"
 )
 
-// answers are records with these headers in their answers.
-func answers(headers ...map[string][]string) []exchange.Record {
-	var records []exchange.Record
-	for _, h := range headers {
-		records = append(records, exchange.Record{Response: &exchange.Message{Status: 200, Headers: h, Body: "{}"}})
-	}
-	return records
-}
-
-func TestAnAnswerShowsWhereItsHeadersDiffer(t *testing.T) {
+func TestAResponseShowsWhereItsHeadersDiffer(t *testing.T) {
 	g := NewWithT(t)
 	same := map[string][]string{"Content-Type": {"application/json"}, "Server": {"x"}, "Date": {"now"}}
 	odd := map[string][]string{"Content-Type": {"text/html"}, "Location": {"/a", "/b"}, "Content-Length": {"7"}}
-	records := answers(same, same, odd)
-	var counts headerCounts
-	for _, r := range records {
-		headers, err := json.Marshal(r.Response.Headers)
-		g.Expect(err).NotTo(HaveOccurred())
-		counts.add(gjson.ParseBytes(headers))
+	of := func(headers map[string][]string) exchange.Record {
+		return exchange.Record{Response: &exchange.Message{Status: 200, Headers: headers, Body: "{}"}}
 	}
-	counts.add(gjson.Result{}) // no answer came
-	u := counts.usual()
+	other := of(odd)
+	other.Party = exchange.IdentityServer
+	u := usualOf([]exchange.Record{of(same), of(same), of(odd), other, {Error: "no response came"}})
 	g.Expect(u.lines()).To(Equal([]string{"Content-Type: application/json", "Server: x"}))
-	g.Expect(u.answer(records[0].Response, "p1-1")).To(Equal("200 OK\n\n{}"))
-	g.Expect(u.answer(records[2].Response, "p1-3")).To(Equal("200 OK\nContent-Type: text/html\nLocation: /a, /b\n(no Server)\n\n{}"))
-	g.Expect(u.answer(&exchange.Message{Status: 299, Headers: same}, "p1-4")).To(Equal("299 \n(no body)"))
+	g.Expect(u.response(of(same).Response, "p1-1")).To(Equal("200 OK\n\n{}"))
+	g.Expect(u.response(of(odd).Response, "p1-3")).To(Equal("200 OK\nContent-Type: text/html\nLocation: /a, /b\n(no Server)\n\n{}"))
+	g.Expect(u.response(&exchange.Message{Status: 299, Headers: same}, "p1-4")).To(Equal("299 \n(no body)"))
 }
 
 func TestLongBodiesAreCutWithAMarker(t *testing.T) {

@@ -5,10 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/tidwall/gjson"
 
 	"threepid-conformance/harness/exchange"
 )
@@ -17,54 +14,37 @@ import (
 const (
 	shownOfJSON  = 2000
 	shownOfOther = 500 // mails, mostly
-	shownOfPages = 60  // for browsers: their heads look all the same
+	shownOfPages = 60  // HTML pages: their heads are all the same
 )
 
-// usual are the headers, with their values, that most answers of a run had. They
-// are shown once, and each answer shows where it differs.
+// usual are the headers, with their values, that most responses of a run had. They
+// are shown once, and each response shows where it differs.
 type usual map[string]string
 
-// incidental headers differ from answer to answer and say nothing about it.
+// incidental headers differ from response to response and say nothing about it.
 var incidental = map[string]bool{"Date": true, "Content-Length": true}
 
-// headerCounts finds them: those of at least three answers in five.
-type headerCounts struct {
-	answers int
-	of      map[header]int
-}
-
-// A header has its values as the JSON list that the recorder wrote.
-type header struct{ name, values string }
-
-// add counts the headers of an answer, {"name": ["value", …], …}. It is called for
-// every exchange of a run, so it looks no further into them.
-func (c *headerCounts) add(headers gjson.Result) {
-	if !headers.IsObject() {
-		return // no answer came
-	}
-	if c.of == nil {
-		c.of = map[header]int{}
-	}
-	c.answers++
-	headers.ForEach(func(name, values gjson.Result) bool {
-		if !incidental[name.Str] {
-			c.of[header{name.Str, values.Raw}]++
-		}
-		return true
-	})
-}
-
-func (c *headerCounts) usual() usual {
-	found := usual{}
-	for h, n := range c.of {
-		if n*5 < c.answers*3 {
+// usualOf finds the headers of at least three responses in five of the homeserver.
+func usualOf(records []exchange.Record) usual {
+	type header struct{ name, value string }
+	responses := 0
+	counts := map[header]int{}
+	for _, r := range records {
+		if r.Party != "" || r.Response == nil {
 			continue
 		}
-		var values []string
-		for _, v := range gjson.Parse(h.values).Array() {
-			values = append(values, v.String())
+		responses++
+		for name, values := range r.Response.Headers {
+			if !incidental[name] {
+				counts[header{name, strings.Join(values, ", ")}]++
+			}
 		}
-		found[h.name] = strings.Join(values, ", ")
+	}
+	found := usual{}
+	for h, n := range counts {
+		if n*5 >= responses*3 {
+			found[h.name] = h.value
+		}
 	}
 	return found
 }
@@ -78,11 +58,11 @@ func (u usual) lines() []string {
 	return all
 }
 
-// answer writes a response as text: the status, the headers that are not the
+// response writes a response as text: the status, the headers that are not the
 // usual ones, and the body.
-func (u usual) answer(m *exchange.Message, id string) string {
+func (u usual) response(m *exchange.Message, id string) string {
 	var b strings.Builder
-	b.WriteString(strconv.Itoa(m.Status) + " " + http.StatusText(m.Status) + "\n")
+	fmt.Fprintf(&b, "%d %s\n", m.Status, http.StatusText(m.Status))
 	for _, name := range m.HeaderNames() {
 		value := strings.Join(m.Headers[name], ", ")
 		if !incidental[name] && u[name] != value {
@@ -90,13 +70,12 @@ func (u usual) answer(m *exchange.Message, id string) string {
 		}
 	}
 	var missing []string
-	for name := range u {
+	for _, name := range slices.Sorted(maps.Keys(u)) {
 		if _, there := m.Headers[name]; !there {
 			missing = append(missing, name)
 		}
 	}
 	if len(missing) > 0 {
-		slices.Sort(missing)
 		fmt.Fprintf(&b, "(no %s)\n", strings.Join(missing, ", "))
 	}
 	if m.Body == "" {
@@ -142,9 +121,6 @@ func body(m *exchange.Message, id string) string {
 // shorten cuts a text and says so.
 func shorten(text string, limit int, id string) string {
 	const marker = 80 // how long it is, about: less is not worth cutting
-	if len(text) <= limit+marker {
-		return text
-	}
 	runes := []rune(text)
 	if len(runes) <= limit+marker {
 		return text

@@ -1,13 +1,14 @@
-// Package look is how our HTML pages look and behave: one style sheet, one
-// script, and the mark that stands for each verdict. Every page holds both
-// within itself, so that a page is one file which needs no network.
-package look
+// Package page is what our HTML pages share: one style sheet, one script, and the
+// mark that stands for each verdict. Every page holds both within itself, so that
+// a page is one file which needs no network.
+package page
 
 import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"html/template"
+	"regexp"
 
 	"threepid-conformance/harness/verdict"
 )
@@ -75,11 +76,14 @@ type Head struct {
 	Policy string
 }
 
+// lineEnd is what a style sheet needs no more than a space for.
+var lineEnd = regexp.MustCompile(`\s*\n\s*`)
+
 // NewHead returns the head of a page.
 func NewHead() Head {
 	sum := sha256.Sum256([]byte(script))
 	return Head{
-		Style:  template.CSS(style),
+		Style:  template.CSS(lineEnd.ReplaceAllString(style, " ")),
 		Script: template.JS(script),
 		Policy: "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" +
 			base64.StdEncoding.EncodeToString(sum[:]) + "'",
