@@ -15,20 +15,21 @@ import (
 // Accounts of guests. client-server-api/#guest-access
 var _ = Describe("A guest", func() {
 
-	DescribeTable("is refused, and nothing happens", Each(Must("acc-001-guest-refused")), func(ctx SpecContext, operation string) {
-		guest, response := users.RegisterGuest(ctx)
-		switch {
-		case guest == nil && Declined("guests-not-enabled", response):
-			Decline("guests-not-enabled", response)
-		case guest == nil:
-			NotTested("the homeserver registered no guest:\n%s", response)
-		}
-		call := calls.NextToGranted(ctx, operation)
-		asGuest := call.WithToken(ctx, guest.Token)
-		Expect(asGuest).To(And(HaveStatus(http.StatusForbidden, http.StatusUnauthorized), BeRefused()))
-		Strictly(func(g Gomega) { g.Expect(asGuest).To(HaveErrcode("M_GUEST_ACCESS_FORBIDDEN")) })
-		call.MustSend(ctx) // so the guest has not used it up
-	})
+	DescribeTable("is refused, and nothing happens", Each(Must("acc-001-guest-refused")),
+		func(ctx SpecContext, operation string) {
+			guest, response := users.RegisterGuest(ctx)
+			switch {
+			case guest == nil && Declined("guests-not-enabled", response):
+				Decline("guests-not-enabled", response)
+			case guest == nil:
+				NotTested("the homeserver registered no guest:\n%s", response)
+			}
+			call := calls.NextToGranted(ctx, operation)
+			asGuest := call.WithToken(ctx, guest.Token)
+			Expect(asGuest).To(And(HaveStatus(http.StatusForbidden, http.StatusUnauthorized), BeRefused()))
+			Strictly(func(g Gomega) { g.Expect(asGuest).To(HaveErrcode("M_GUEST_ACCESS_FORBIDDEN")) })
+			call.MustSend(ctx) // so the guest has not used it up
+		})
 })
 
 // Accounts that were closed. client-server-api/#post_matrixclientv3accountdeactivate

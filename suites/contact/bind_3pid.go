@@ -28,9 +28,10 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			incomplete := maps.Clone(complete)
 			delete(incomplete, key)
 
-			Expect(alice.Post(ctx, "/account/3pid/bind", incomplete)).To(BeRefused())
-			Expect(server.Requests(ctx, "")).To(BeEmpty(), "a refused request must call nobody")
-			Expect(alice.Post(ctx, "/account/3pid/bind", complete)).To(BeGranted())
+			response := alice.Post(ctx, "/account/3pid/bind", incomplete)
+			Expect(server.Requests(ctx, "")).To(BeEmpty(), "a refused request must call nobody\n%s", response)
+			Granted(alice.Post(ctx, "/account/3pid/bind", complete))
+			Expect(response).To(BeRefused())
 		},
 		Entry("client_secret", "client_secret"),
 		Entry("id_server", "id_server"),
@@ -44,7 +45,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			server, other := identity.New(ctx, alice), identity.Other(ctx, alice)
 			session := server.Validate(ctx, alice)
 
-			Expect(alice.Post(ctx, "/account/3pid/bind", session.Binding())).To(BeGranted())
+			Granted(alice.Post(ctx, "/account/3pid/bind", session.Binding()))
 			requests := server.Requests(ctx, "")
 			Expect(requests).To(HaveLen(1), "requests at the identity server: %v", requests)
 			Expect(requests[0].Method + " " + requests[0].Target).To(Equal("POST /_matrix/identity/v2/3pid/bind"))
@@ -60,10 +61,12 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			body := session.Binding()
 			body["mxid"] = bob.ID // whoever the client names, the caller is meant
 
-			Expect(alice.Post(ctx, "/account/3pid/bind", body)).To(BeGranted())
+			Granted(alice.Post(ctx, "/account/3pid/bind", body))
 			for _, request := range server.Requests(ctx, control.Bind) {
 				sent, err := request.JSON()
-				Expect(err).NotTo(HaveOccurred())
+				if err != nil {
+					Blocked("bind3PID", "isc-001-https-and-json", "the identity server was not asked in JSON: %v", err)
+				}
 				Expect(sent).To(And(
 					HaveKeyWithValue("sid", session.SID),
 					HaveKeyWithValue("client_secret", session.ClientSecret),
@@ -73,14 +76,13 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			Expect(server.Owner(ctx, session.Address)).To(Equal(alice.ID))
 		})
 
-	It("hands on the token for the identity server, and never its own", Must("bind-004-id-access-token-forwarded"),
+	It("sends the identity server the token that is for it, and never its own", Must("bind-004-id-access-token-forwarded"),
 		func(ctx SpecContext) {
 			alice := users.New(ctx)
 			server := identity.New(ctx, alice)
 			session := server.Validate(ctx, alice)
 
-			response := alice.Post(ctx, "/account/3pid/bind", session.Binding())
-			Expect(response).To(BeGranted())
+			response := Granted(alice.Post(ctx, "/account/3pid/bind", session.Binding()))
 			requests := server.Requests(ctx, control.Bind)
 			if len(requests) == 0 {
 				Blocked("bind3PID", "bind-002-calls-is-v2-bind", "the identity server was not called:\n%s", response)
@@ -104,7 +106,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			Expect(server.Owner(ctx, session.Address)).To(Equal(alice.ID), "the identity server holds no binding")
 		})
 
-	DescribeTable("passes on why the identity server refused", Should("bind-006-proxies-is-errors"),
+	DescribeTable("passes on the error by which the identity server refused", Should("bind-006-proxies-is-errors"),
 		func(ctx SpecContext, status int, errcode string) {
 			alice := users.New(ctx)
 			server := identity.New(ctx, alice)
@@ -180,6 +182,7 @@ var _ = Describe("POST /account/3pid/bind beside other things", func() {
 			alice, email := sessions.Email.Added(ctx)
 			bob := users.New(ctx)
 			server := identity.New(ctx, alice, bob)
+			server.MustBind(ctx, alice) // one that nobody has added
 			for _, user := range []*users.User{alice, bob} {
 				session := server.ValidateFor(ctx, user, email)
 				Expect(user.Post(ctx, "/account/3pid/bind", session.Binding())).To(BeGranted())
@@ -204,7 +207,7 @@ var _ = Describe("POST /account/3pid/bind beside other things", func() {
 
 			response := alice.Post(ctx, "/account/3pid/bind", session.Binding())
 			Expect(response).NotTo(BeChallenge())
-			Expect(response).To(BeGranted())
+			Granted(response)
 			Expect(server.Requests(ctx, control.Bind)).NotTo(BeEmpty(), "the session was not looked up at the identity server")
 		})
 })

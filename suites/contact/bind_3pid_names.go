@@ -58,37 +58,39 @@ func (n namingRequest) asked(ctx SpecContext) []control.Entry {
 // The names by which an identity server is given.
 var _ = Describe("The id_server in a request", func() {
 
-	DescribeTable("is called at the port it has", Each(Must("bind-014-id-server-with-port")), func(ctx SpecContext, operation string) {
-		request := naming[operation](ctx)
-		if _, port, err := net.SplitHostPort(request.session.Name); err != nil || port == "443" {
-			NotTested("our identity server is at the usual port: %s", request.session.Name)
-		}
-		Expect(request.user.Post(ctx, request.operation, request.body)).To(BeGranted())
-		asked := request.asked(ctx)
-		Expect(asked).To(HaveLen(1), "nobody called %s", request.session.Name)
-		Expect(asked[0].Host).To(Equal(request.session.Name))
-		Expect(asked[0].Connection.TLS).NotTo(BeEmpty(), "the request did not come over TLS")
-	})
+	DescribeTable("is called at the port it has", Each(Must("bind-014-id-server-with-port")),
+		func(ctx SpecContext, operation string) {
+			request := naming[operation](ctx)
+			if _, port, err := net.SplitHostPort(request.session.Name); err != nil || port == "443" {
+				NotTested("our identity server is at the usual port: %s", request.session.Name)
+			}
+			Granted(request.user.Post(ctx, request.operation, request.body))
+			asked := request.asked(ctx)
+			Expect(asked).To(HaveLen(1), "nobody called %s", request.session.Name)
+			Expect(asked[0].Host).To(Equal(request.session.Name))
+			Expect(asked[0].Connection.TLS).NotTo(BeEmpty(), "the request did not come over TLS")
+		})
 
 	// Some homeservers are lenient and take the host out of what they got. That is
 	// no harm as long as they then ask it by its API.
-	DescribeTable("leads to no other path and to no crash when it is malformed", Each(Should("bind-015-malformed-id-server")), func(ctx SpecContext, operation string) {
-		for _, malformed := range []string{"", "https://%s", "user@%s", "%s/elsewhere?x=", "%s/elsewhere#"} {
-			request := naming[operation](ctx)
-			body := maps.Clone(request.body)
-			body["id_server"] = strings.ReplaceAll(malformed, "%s", request.session.Name)
+	DescribeTable("leads to no other path and to no crash when it is malformed", Each(Should("bind-015-malformed-id-server")),
+		func(ctx SpecContext, operation string) {
+			for _, malformed := range []string{"", "https://%s", "user@%s", "%s/elsewhere?x=", "%s/elsewhere#"} {
+				request := naming[operation](ctx)
+				body := maps.Clone(request.body)
+				body["id_server"] = strings.ReplaceAll(malformed, "%s", request.session.Name)
 
-			response := request.user.Post(ctx, request.operation, body)
-			asked := request.asked(ctx)
-			for _, entry := range asked {
-				Expect(entry.Target).To(HavePrefix("/_matrix/identity/v2/3pid/"), "id_server %q has led elsewhere", body["id_server"])
+				response := request.user.Post(ctx, request.operation, body)
+				asked := request.asked(ctx)
+				for _, entry := range asked {
+					Expect(entry.Target).To(HavePrefix("/_matrix/identity/v2/3pid/"), "id_server %q has led elsewhere", body["id_server"])
+				}
+				if response.OK() && len(asked) == 0 {
+					Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "nobody was asked about id_server %q:\n%s", body["id_server"], response)
+				} else if !response.OK() {
+					Expect(response).To(BeRefused(), "id_server %q", body["id_server"])
+					Granted(request.user.Post(ctx, request.operation, request.body)) // by its name
+				}
 			}
-			if response.OK() && len(asked) == 0 {
-				Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "nobody was asked about id_server %q:\n%s", body["id_server"], response)
-			} else if !response.OK() {
-				Expect(response).To(BeRefused(), "id_server %q", body["id_server"])
-				Expect(request.user.Post(ctx, request.operation, request.body)).To(BeGranted()) // by its name
-			}
-		}
-	})
+		})
 })

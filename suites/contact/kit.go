@@ -14,7 +14,6 @@ import (
 	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
 	"threepid-conformance/harness/exchange"
-	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
 )
 
@@ -55,22 +54,41 @@ func neverBound(ctx SpecContext, operation string) (*users.User, users.Identifie
 	return users.New(ctx), sessions.Email.Fresh(ctx)
 }
 
-// askedToUnbind are the requests to unbind, of which there has to be one.
-func askedToUnbind(ctx SpecContext, session *identity.Session) []control.Entry {
+// remove has alice take away an address that she has added and bound.
+func remove(ctx SpecContext, operation string) (alice *users.User, session *identity.Session, response *exchange.Response) {
 	GinkgoHelper()
-	requests := session.Requests(ctx, control.Unbind)
-	if len(requests) == 0 {
-		Blocked(run.CurrentOperation(), "rem-006-explicit-id-server", "the identity server was not asked to unbind")
-	}
-	return requests
+	alice, session = addedAndBound(ctx)
+	return alice, session, alice.Post(ctx, operation, session.Removal())
 }
 
-// needsSuccess ends the spec as blocked unless a removal that has nothing wrong
-// with it has unbound: what goes wrong beside it tells nothing then.
-func needsSuccess(response *exchange.Response) {
+// unbindRequest is what the identity server is asked when alice takes away an address
+// that she has added and bound.
+func unbindRequest(ctx SpecContext, operation string) control.Entry {
 	GinkgoHelper()
-	if response.Text("id_server_unbind_result") != "success" {
-		Blocked(run.CurrentOperation(), "rem-010-success-only-if-is-unbound", "a bound identifier could not be unbound:\n%s", response)
+	_, session, response := remove(ctx, operation)
+	requests := session.Requests(ctx, control.Unbind)
+	if len(requests) == 0 {
+		Blocked(operation, "rem-006-explicit-id-server", "the identity server was not asked to unbind:\n%s", response)
+	}
+	return requests[0]
+}
+
+// signedUnbind is unbindRequest with a signature that can be read.
+func signedUnbind(ctx SpecContext, operation string) control.Entry {
+	GinkgoHelper()
+	request := unbindRequest(ctx, operation)
+	if request.Signature == nil {
+		Blocked(operation, "rem-008-signed-by-homeserver", "it is not signed: %s", request)
+	}
+	return request
+}
+
+// mustUnbind ends the spec as blocked unless a removal that has nothing wrong with it
+// has unbound: what goes wrong beside it tells nothing then.
+func mustUnbind(response *exchange.Response) {
+	GinkgoHelper()
+	if Granted(response).JSON["id_server_unbind_result"] != "success" {
+		Blocked(response.Operation, "rem-010-success-only-if-is-unbound", "a bound identifier could not be unbound:\n%s", response)
 	}
 }
 

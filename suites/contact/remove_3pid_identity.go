@@ -17,13 +17,12 @@ import (
 
 // Which identity server is asked to unbind when an identifier is taken away, and
 // in whose name.
-var _ = Describe("The identity server of an identifier that is taken away", func() {
+var _ = Describe("The identity server of an identifier that is removed", func() {
 
 	DescribeTable("is unknown when it was never bound", Each(Must("rem-004-unknown-id-server-no-support")),
 		func(ctx SpecContext, operation string) {
 			alice, email := neverBound(ctx, operation)
-			response := alice.Post(ctx, operation, email.Identifier())
-			Expect(response).To(BeGranted())
+			response := Granted(alice.Post(ctx, operation, email.Identifier()))
 			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
 		})
 
@@ -35,8 +34,7 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 
 			response := alice.Post(ctx, operation, email.Identifier())
 			Expect(server.Requests(ctx, "")).To(BeEmpty(), "an identity server was called that the homeserver does not know of")
-			Expect(response).To(BeGranted())
-			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
+			Expect(Granted(response).JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
 		})
 
 	DescribeTable("is the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")), Needs(Mail, IdentityServer),
@@ -59,8 +57,8 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 
 	DescribeTable("is forgotten once it has unbound", Each(Should("rem-016-forgets-binding-after-success")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			alice, session := addedAndBound(ctx)
-			needsSuccess(alice.Post(ctx, operation, session.Removal()))
+			alice, session, first := remove(ctx, operation)
+			mustUnbind(first)
 			asked := len(session.Requests(ctx, ""))
 
 			again := alice.Post(ctx, operation, session.Identifier())
@@ -80,12 +78,12 @@ var _ = Describe("The identity server of an identifier that is taken away", func
 			}
 			Expect(session.Owner(ctx, session.Address)).To(Equal(alice.ID), "the binding of another user is gone")
 
-			needsSuccess(alice.Post(ctx, operation, session.Removal()))
+			mustUnbind(alice.Post(ctx, operation, session.Removal()))
 		})
 })
 
 // What becomes of a request when the identity server does not unbind.
-var _ = Describe("Taking an identifier away from an identity server that fails", func() {
+var _ = Describe("The removal of an identifier from an identity server that fails", func() {
 
 	for _, refusal := range []struct {
 		status  int
@@ -98,8 +96,8 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 		title := fmt.Sprintf("passes on a refusal with %d %s", refusal.status, refusal.errcode)
 		DescribeTable(title, Each(Should("rem-012-is-matrix-error-passed-through")), Needs(Mail, IdentityServer),
 			func(ctx SpecContext, operation string) {
-				alice, plain := addedAndBound(ctx)
-				needsSuccess(alice.Post(ctx, operation, plain.Removal())) // without the fault
+				_, _, granted := remove(ctx, operation)
+				mustUnbind(granted) // without the fault
 
 				bob, session := addedAndBound(ctx)
 				session.Fault(ctx, control.MatrixError(refusal.status, refusal.errcode, "refused for this spec", nil).On(control.Unbind))
@@ -117,8 +115,8 @@ var _ = Describe("Taking an identifier away from an identity server that fails",
 	for _, profile := range []control.Profile{control.ProfileClosed, control.ProfileReset} {
 		DescribeTable(fmt.Sprintf("is no success at a %s", profile), Each(Must("rem-013-is-unreachable")), Needs(Mail, IdentityServer),
 			func(ctx SpecContext, operation string) {
-				alice, plain := addedAndBound(ctx)
-				needsSuccess(alice.Post(ctx, operation, plain.Removal())) // where it works
+				_, _, granted := remove(ctx, operation)
+				mustUnbind(granted) // where it works
 
 				bob, session := addedAndBound(ctx)
 				body := session.Removal()
@@ -144,6 +142,7 @@ func expectUnbound(ctx SpecContext, session *identity.Session, response *exchang
 	if response.OK() && len(unbinds) == 0 && response.Text("id_server_unbind_result") == "no-support" {
 		Decline("bind-not-tracked", response)
 	}
+	Granted(response)
 	Expect(unbinds).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", response)
 	if unbinds[0].Status == http.StatusOK {
 		Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)

@@ -10,7 +10,6 @@ import (
 	"threepid-conformance/fixtures/identity"
 	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
-	"threepid-conformance/harness/run"
 	"threepid-conformance/mockidserver/control"
 )
 
@@ -21,24 +20,21 @@ var _ = Describe("A request to an identity server", func() {
 
 	DescribeTable("is JSON over TLS", Each(Must("isc-001-https-and-json")),
 		func(ctx SpecContext, operation string) {
-			alice, session, body := grantable(ctx, operation)
-			alice.Post(ctx, operation, body)
-			for _, request := range askedOf(ctx, session, operation) {
-				Expect(request.Connection.TLS).NotTo(BeEmpty(), "it did not come over TLS: %s", request)
-				Expect(utf8.Valid(request.BodyRaw())).To(BeTrue(), "its body is not UTF-8: %s", request)
-				if operation != "bind3PID" || request.Arguments != "form" {
-					_, err := request.JSON()
-					Expect(err).NotTo(HaveOccurred())
-				}
-				Strictly(func(g Gomega) {
-					g.Expect(request.Header("Content-Type")).To(ConsistOf(HavePrefix("application/json")))
-				})
+			request := bindOrUnbindRequest(ctx, operation)
+			Expect(request.Connection.TLS).NotTo(BeEmpty(), "it did not come over TLS: %s", request)
+			Expect(utf8.Valid(request.BodyRaw())).To(BeTrue(), "its body is not UTF-8: %s", request)
+			if operation != "bind3PID" || request.Arguments != "form" {
+				_, err := request.JSON()
+				Expect(err).NotTo(HaveOccurred())
 			}
+			Strictly(func(g Gomega) {
+				g.Expect(request.Header("Content-Type")).To(ConsistOf(HavePrefix("application/json")))
+			})
 		})
 
 	DescribeTable("does not come without TLS where there is none", Each(Must("isc-001-https-and-json")),
 		func(ctx SpecContext, operation string) {
-			alice, session, body := grantable(ctx, operation)
+			alice, session, body := bindOrUnbind(ctx, operation)
 			body["id_server"] = session.Listen(ctx, control.ProfilePlainHTTP)
 			response := alice.Post(ctx, operation, body)
 			for _, request := range session.Requests(ctx, "") {
@@ -52,32 +48,25 @@ var _ = Describe("The Authorization header of an unbind", func() {
 
 	DescribeTable("is one of scheme X-Matrix with origin, key and sig", Each(Must("isc-002-x-matrix-header")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			alice, session := addedAndBound(ctx)
-			alice.Post(ctx, operation, session.Removal())
-			for _, request := range askedToUnbind(ctx, session) {
-				Expect(request.Signature).NotTo(BeNil(), "there is none: %s", request)
-				// A header that cannot be read has no origin, and the reason says what is wrong with it.
-				Expect(request.Signature.Origin).NotTo(BeEmpty(), "%s", request.Signature.Reason)
-			}
+			signature := signedUnbind(ctx, operation).Signature
+			// A header that cannot be read has no origin, and the reason says what is wrong with it.
+			Expect(signature.Origin).NotTo(BeEmpty(), "%s", signature.Reason)
 		})
 
 	DescribeTable("names the identity server as its destination", Each(Must("isc-003-destination-parameter")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
-			alice, session := addedAndBound(ctx)
-			alice.Post(ctx, operation, session.Removal())
-			host, _, err := net.SplitHostPort(session.Name)
-			Expect(err).NotTo(HaveOccurred())
-			for _, request := range askedToUnbind(ctx, session) {
-				if request.Signature == nil || request.Signature.Origin == "" {
-					Blocked(run.CurrentOperation(), "isc-002-x-matrix-header", "the header cannot be read: %s", request)
-				}
-				Expect(request.Signature.Destination).To(BeElementOf(session.Name, host))
+			request := signedUnbind(ctx, operation)
+			if request.Signature.Origin == "" {
+				Blocked(operation, "isc-002-x-matrix-header", "the header cannot be read: %s", request)
 			}
+			host, _, err := net.SplitHostPort(request.Host)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(request.Signature.Destination).To(BeElementOf(request.Host, host))
 		})
 })
 
-// grantable is a request that makes the homeserver call an identity server.
-func grantable(ctx SpecContext, operation string) (alice *users.User, session *identity.Session, body JSON) {
+// bindOrUnbind is a request that makes the homeserver call an identity server.
+func bindOrUnbind(ctx SpecContext, operation string) (alice *users.User, session *identity.Session, body JSON) {
 	GinkgoHelper()
 	if operation == "bind3PID" {
 		alice = users.New(ctx)
@@ -88,15 +77,17 @@ func grantable(ctx SpecContext, operation string) (alice *users.User, session *i
 	return alice, session, session.Removal()
 }
 
-// askedOf are the requests at the identity server that an operation is there for.
-func askedOf(ctx SpecContext, session *identity.Session, operation string) []control.Entry {
+// bindOrUnbindRequest is what the identity server is asked by it.
+func bindOrUnbindRequest(ctx SpecContext, operation string) control.Entry {
 	GinkgoHelper()
 	if operation != "bind3PID" {
-		return askedToUnbind(ctx, session)
+		return unbindRequest(ctx, operation)
 	}
+	alice, session, body := bindOrUnbind(ctx, operation)
+	alice.Post(ctx, operation, body)
 	requests := session.Requests(ctx, control.Bind)
 	if len(requests) == 0 {
 		Blocked("bind3PID", "bind-002-calls-is-v2-bind", "the identity server was not asked to bind")
 	}
-	return requests
+	return requests[0]
 }
