@@ -46,9 +46,7 @@ func TestLoadExpectations(t *testing.T) {
 func TestAnEmptyListExpectsNothing(t *testing.T) {
 	for _, text := range []string{"", "[]", "# none yet\n"} {
 		known, err := verdict.LoadExpectations(write(t, text))
-		g := NewWithT(t)
-		g.Expect(err).NotTo(HaveOccurred(), "%q", text)
-		g.Expect(known).To(BeEmpty())
+		NewWithT(t).Expect(known, err).To(BeEmpty(), "%q", text)
 	}
 }
 
@@ -80,6 +78,7 @@ func TestMistakesInExpectationsAreOneSentence(t *testing.T) {
 		"a list of words":    {"- get-001-200-schema\n", "is not a list of {operation, requirement, reason, link, says}"},
 		"no YAML":            {"- {operation: [\n", "is not a list of {operation, requirement, reason, link, says}"},
 		"several wrong keys": {"- {until: x, from: y}\n", "from"},
+		"two documents":      {goodEntry + "---" + goodEntry, "more than one YAML document"},
 	} {
 		g := NewWithT(t)
 		path := write(t, c.text)
@@ -91,9 +90,55 @@ func TestMistakesInExpectationsAreOneSentence(t *testing.T) {
 }
 
 func TestAMissingExpectationsFileIsNamed(t *testing.T) {
+	_, err := verdict.LoadExpectations("none.yaml")
+	NewWithT(t).Expect(err).To(MatchError(And(ContainSubstring("cannot be read"), ContainSubstring("none.yaml"), Not(ContainSubstring("\n")))))
+}
+
+func TestAnExpectedFailureIsMatchedByWhatItSays(t *testing.T) {
+	const message = "expected {},\tgot   []\nwith 200"
+	for says, want := range map[string]verdict.Verdict{
+		"got []":      verdict.ExpectedFail,
+		" got\n  [] ": verdict.ExpectedFail, // white space differs
+		"got null":    verdict.Fail,
+		"GOT []":      verdict.Fail,
+		"g o t":       verdict.Fail,
+	} {
+		g := NewWithT(t)
+		r := run{
+			rows:     []verdict.Candidate{must("r-1"), must("r-2")},
+			outcomes: []verdict.Outcome{ended("r-2", verdict.Pass)},
+			findings: []verdict.Finding{finding("r-1", message)},
+			known:    expecting("r-1", says),
+		}
+		row := r.first()
+		g.Expect(row).To(And(HaveField("Verdict", want), HaveField("Reason", ContainSubstring(message)), HaveField("Evidence", []string{"p1-7"})), says)
+		g.Expect(r.conclude().Exit == 1).To(Equal(want == verdict.Fail), says)
+		if want == verdict.ExpectedFail {
+			g.Expect(row.Reason).To(HavePrefix("old bug"), "the user's reason comes first")
+			g.Expect(row.Link).To(Equal("https://issues.example/1"))
+		}
+	}
+	_, matches := expecting("r-1", "old").Match(rowOf("r-2"), "the old one")
+	NewWithT(t).Expect(matches).To(BeFalse(), "it is for its row only")
+}
+
+func TestAnotherFailureOfAListedRowStillFails(t *testing.T) {
+	row := run{
+		rows:     []verdict.Candidate{must("r-1")},
+		findings: []verdict.Finding{finding("r-1", "old"), finding("r-1", "new")},
+		known:    expecting("r-1", "old"),
+	}.first()
+	NewWithT(t).Expect(row).To(And(HaveField("Verdict", verdict.Fail), HaveField("Reason", "new")))
+}
+
+// A listed row that was not run, or that is declined, is no unexpected pass.
+func TestAListedRowThatPassesFailsTheRun(t *testing.T) {
 	g := NewWithT(t)
-	path := filepath.Join(t.TempDir(), "none.yaml")
-	_, err := verdict.LoadExpectations(path)
-	g.Expect(err).To(MatchError(And(ContainSubstring("cannot be read"), ContainSubstring(path))))
-	g.Expect(err.Error()).NotTo(ContainSubstring("\n"))
+	r := run{
+		rows:     []verdict.Candidate{must("r-1"), must("r-2", notSelected), must("r-3")},
+		outcomes: []verdict.Outcome{ended("r-1", verdict.Pass), ended("r-3", verdict.NotSupported)},
+		known:    verdict.Expectations{rowOf("r-1"): {}, rowOf("r-2"): {}, rowOf("r-3"): {}},
+	}
+	g.Expect(r.first()).To(And(HaveField("Verdict", verdict.Pass), HaveField("Reason", ContainSubstring("remove it from the expectations file"))))
+	g.Expect(r.conclude().Why).To(ConsistOf(And(ContainSubstring("add3PID r-1"), ContainSubstring("passes"))))
 }

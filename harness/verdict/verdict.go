@@ -6,6 +6,7 @@
 package verdict
 
 import (
+	"slices"
 	"strings"
 
 	"threepid-conformance/harness/requirements"
@@ -29,14 +30,7 @@ const (
 var All = []Verdict{Fail, Blocked, ExpectedFail, Pass, NotSupported, NotTested}
 
 // rank is the place of v in [All]; lower outranks higher.
-func (v Verdict) rank() int {
-	for i, x := range All {
-		if x == v {
-			return i
-		}
-	}
-	return len(All)
-}
+func (v Verdict) rank() int { return slices.Index(All, v) }
 
 // Half says which part of a requirement an observation is about. Some
 // requirements have a part that always counts and one that counts only in

@@ -1,9 +1,7 @@
 package verdict_test
 
 import (
-	"testing"
-
-	. "github.com/onsi/gomega"
+	"strings"
 
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
@@ -44,6 +42,7 @@ func secondHalf(e requirements.Enforcement) func(*verdict.Candidate) {
 
 func uncovered(c *verdict.Candidate)   { c.Specs = 0 }
 func notSelected(c *verdict.Candidate) { c.Selected = false }
+func excluded(c *verdict.Candidate)    { c.Excluded, c.Selected = "no mail here", false }
 
 // ended is how a spec of a row ended, with a reason that names verdict and row.
 func ended(id string, v verdict.Verdict) verdict.Outcome {
@@ -89,22 +88,18 @@ func (r run) conclude(complaints ...string) verdict.Result {
 	return verdict.Conclude(r.judge(), r.known, complaints)
 }
 
-// only judges a run of a single row and returns that row.
-func (r run) only(t *testing.T) verdict.Judged {
-	t.Helper()
-	rows := r.judge()
-	NewWithT(t).Expect(rows).To(HaveLen(1))
-	return rows[0]
-}
+// first judges the run and returns its first row.
+func (r run) first() verdict.Judged { return r.judge()[0] }
 
-// find returns the judged row of a requirement.
-func find(t *testing.T, rows []verdict.Judged, id string) verdict.Judged {
-	t.Helper()
-	for _, r := range rows {
-		if r.Row == rowOf(id) {
-			return r
+// verdicts are those of the rows in their order, each with the row that stopped it.
+func (r run) verdicts() string {
+	var all []string
+	for _, row := range r.judge() {
+		text := row.Row.Requirement + " " + string(row.Verdict)
+		if row.Because != (requirements.Row{}) && row.Verdict == verdict.NotTested {
+			text += " because of " + row.Because.Requirement
 		}
+		all = append(all, text)
 	}
-	t.Fatalf("no row %s among %d", id, len(rows))
-	return verdict.Judged{}
+	return strings.Join(all, ", ")
 }
