@@ -3,8 +3,6 @@ package report
 import (
 	"fmt"
 	"strings"
-
-	"threepid-conformance/harness/verdict"
 )
 
 // annotated is how many annotations of one step GitHub shows.
@@ -16,7 +14,7 @@ func (r *Report) Annotations() string {
 	var b strings.Builder
 	rows := 0
 	for _, q := range r.Requirements {
-		if q.Verdict != verdict.Blocked && (q.Verdict != verdict.Fail || !q.Gates) {
+		if !q.counts() {
 			continue
 		}
 		if rows++; rows > annotated {

@@ -72,15 +72,11 @@ type gridMark struct {
 }
 
 func (r *Report) grid() []chapterRows {
-	titles := map[string]string{}
-	for _, c := range schemas.Chapters() {
-		titles[c.Name] = c.Title
-	}
 	places := r.places()
 	var grid []chapterRows
 	for i, op := range r.Operations {
 		if i == 0 || op.Chapter != r.Operations[i-1].Chapter {
-			grid = append(grid, chapterRows{Title: titles[op.Chapter]})
+			grid = append(grid, chapterRows{Title: titleOf(op.Chapter)})
 		}
 		last := &grid[len(grid)-1]
 		last.Rows = append(last.Rows, gridRow{op, r.cells(op.OperationID, places)})
@@ -89,6 +85,17 @@ func (r *Report) grid() []chapterRows {
 		grid[0].Title = ""
 	}
 	return grid
+}
+
+// titleOf is the title of a chapter; its name where this version of the suite has
+// no such chapter.
+func titleOf(chapter string) string {
+	for _, c := range schemas.Chapters() {
+		if c.Name == chapter {
+			return c.Title
+		}
+	}
+	return chapter
 }
 
 // cells are an operation's rows, by column.

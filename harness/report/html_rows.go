@@ -64,13 +64,13 @@ func (r renderer) sections() []sectionView {
 		group         func(Requirement) string
 		thin          bool
 	}{
-		{"failed", "Failed", func(q Requirement) bool { return q.Verdict == verdict.Fail && q.Gates }, together, false},
-		{"blocked", "Blocked", func(q Requirement) bool { return q.Verdict == verdict.Blocked }, together, false},
-		{"failed-without-counting", "Failed, but does not count", func(q Requirement) bool { return q.Verdict == verdict.Fail && !q.Gates }, together, false},
-		{"known", "Known failures", func(q Requirement) bool { return q.Verdict == verdict.ExpectedFail }, together, false},
-		{"passed", "Passed", func(q Requirement) bool { return q.Verdict == verdict.Pass }, byOperation, true},
-		{"declined", "Lawfully declined", func(q Requirement) bool { return q.Verdict == verdict.NotSupported }, byReason, true},
-		{"not-tested", "Not tested", func(q Requirement) bool { return q.Verdict == verdict.NotTested }, byReason, true},
+		{"failed", "Failed", Requirement.failsAndCounts, together, false},
+		{"blocked", "Blocked", with(verdict.Blocked), together, false},
+		{"failed-without-counting", "Failed, but does not count", Requirement.failsWithoutCounting, together, false},
+		{"known", "Known failures", with(verdict.ExpectedFail), together, false},
+		{"passed", "Passed", with(verdict.Pass), byOperation, true},
+		{"declined", "Lawfully declined", with(verdict.NotSupported), byReason, true},
+		{"not-tested", "Not tested", with(verdict.NotTested), byReason, true},
 	} {
 		section := sectionView{Anchor: def.anchor, Title: def.title, Thin: def.thin}
 		for _, operation := range r.report.Operations {
@@ -110,7 +110,7 @@ func (r renderer) row(q Requirement, thin bool) rowView {
 	v := rowView{
 		Requirement: q, Mark: q.mark(),
 		Trouble: q.Verdict == verdict.Blocked || q.Verdict == verdict.Fail,
-		Open:    counts(q) && r.failures() <= openAtMost,
+		Open:    q.counts() && r.failures() <= openAtMost,
 		Reason:  r.linked(q.Reason),
 	}
 	if !thin {
@@ -159,14 +159,10 @@ func (r renderer) spec(q Requirement, spec Spec, cited map[string]bool) specView
 	return v
 }
 
-func counts(q Requirement) bool {
-	return q.Verdict == verdict.Blocked || q.Verdict == verdict.Fail && q.Gates
-}
-
 func (r renderer) failures() int {
 	n := 0
 	for _, q := range r.report.Requirements {
-		if counts(q) {
+		if q.counts() {
 			n++
 		}
 	}

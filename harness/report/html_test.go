@@ -165,3 +165,14 @@ func TestThePageNeedsNoNetwork(t *testing.T) {
 	g.Expect(regexp.MustCompile(`<link[^>]*>`).FindAllString(text, -1)).To(Equal([]string{`<link rel="icon" href="data:,">`}))
 	g.Expect(text).NotTo(Or(ContainSubstring("@import"), ContainSubstring("url(")))
 }
+
+func TestTheGridIsPartedByChapterWhereThereAreSeveral(t *testing.T) {
+	g := NewWithT(t)
+	r := aRun(t)
+	g.Expect(page(t, r, t.TempDir())).NotTo(ContainSubstring(`class="chapter"`))
+	last := &r.Operations[len(r.Operations)-1]
+	last.Chapter = "openid"
+	r.Chapters = append(r.Chapters, report.Chapter{Name: "openid", Result: verdict.Partial, Counts: last.Counts})
+	order(g, page(t, r, t.TempDir()), `class="chapter"`, r.Operations[0].OperationID, `colspan="7">openid</th>`, last.OperationID)
+	g.Expect(markdown(t, r)).To(ContainSubstring("\n| openid: partial | 0 |"))
+}

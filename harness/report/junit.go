@@ -78,7 +78,7 @@ func (s *junitSuite) add(q Requirement) {
 	c.Time = seconds(total)
 	switch {
 	case q.Verdict == verdict.Pass:
-	case q.Verdict == verdict.Blocked || q.Verdict == verdict.Fail && q.Gates:
+	case q.counts():
 		c.Failure = &junitFailure{Message: q.Reason, Type: string(q.Verdict), Text: q.text()}
 		s.Failures++
 	default:

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -22,35 +23,28 @@ func (r *Report) markdown() string {
 	if len(r.Profile.Why) > 0 {
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "Matrix spec %s · suite %s · seed %d · %s\n\n", r.Suite.Spec, r.Suite.Version, r.Suite.Seed, r.Suite.Finished.UTC().Format("2006-01-02 15:04 MST"))
+	fmt.Fprintf(&b, "Matrix spec %s · suite %s · seed %d · %s\n", r.Suite.Spec, r.Suite.Version, r.Suite.Seed, r.Suite.Finished.UTC().Format("2006-01-02 15:04 MST"))
 
-	b.WriteString("| level |")
-	for _, v := range verdict.All {
-		fmt.Fprintf(&b, " %s |", v)
+	countsTable(&b, "level", r.Profile.levels())
+	if len(r.Chapters) > 1 {
+		var chapters []namedCounts
+		for _, c := range r.Chapters {
+			chapters = append(chapters, namedCounts{fmt.Sprintf("%s: %s", c.Name, c.Result), c.Counts})
+		}
+		countsTable(&b, "chapter", chapters)
 	}
-	b.WriteString("\n|---|" + strings.Repeat("---:|", len(verdict.All)) + "\n")
-	for _, level := range []struct {
-		name   string
-		counts Counts
-	}{{"MUST", r.Profile.Must}, {"SHOULD", r.Profile.Should}, {"MAY", r.Profile.May}} {
-		countsRow(&b, level.name, level.counts)
-	}
-
-	b.WriteString("\n| operation |")
-	for _, v := range verdict.All {
-		fmt.Fprintf(&b, " %s |", v)
-	}
-	b.WriteString("\n|---|" + strings.Repeat("---:|", len(verdict.All)) + "\n")
+	var operations []namedCounts
 	for _, op := range r.Operations {
-		countsRow(&b, fmt.Sprintf("`%s` %s", op.OperationID, op.Request), op.Counts)
+		operations = append(operations, namedCounts{fmt.Sprintf("`%s` %s", op.OperationID, op.Request), op.Counts})
 	}
+	countsTable(&b, "operation", operations)
 
-	r.section(&b, "Failed", func(q Requirement) bool { return q.Verdict == verdict.Fail && q.Gates })
-	r.section(&b, "Failed, but does not count", func(q Requirement) bool { return q.Verdict == verdict.Fail && !q.Gates })
-	r.section(&b, "Blocked", func(q Requirement) bool { return q.Verdict == verdict.Blocked })
+	r.section(&b, "Failed", Requirement.failsAndCounts)
+	r.section(&b, "Failed, but does not count", Requirement.failsWithoutCounting)
+	r.section(&b, "Blocked", with(verdict.Blocked))
 	r.again(&b)
-	r.section(&b, "Known failures", func(q Requirement) bool { return q.Verdict == verdict.ExpectedFail })
-	r.section(&b, "Lawfully declined", func(q Requirement) bool { return q.Verdict == verdict.NotSupported })
+	r.section(&b, "Known failures", with(verdict.ExpectedFail))
+	r.section(&b, "Lawfully declined", with(verdict.NotSupported))
 	r.notTested(&b)
 	return b.String()
 }
@@ -58,22 +52,23 @@ func (r *Report) markdown() string {
 // Subject is what the homeserver is called: its version, else the target's name,
 // else its URL.
 func (r *Report) Subject() string {
-	name := r.Target.Version
-	if name == "" {
-		name = r.Target.Name
-	}
-	if name == "" {
-		name = r.Target.URL
-	}
-	return name
+	return cmp.Or(r.Target.Version, r.Target.Name, r.Target.URL)
 }
 
-func countsRow(b *strings.Builder, name string, counts Counts) {
-	fmt.Fprintf(b, "| %s |", name)
+// countsTable has a line for each name and a column for each verdict.
+func countsTable(b *strings.Builder, of string, lines []namedCounts) {
+	fmt.Fprintf(b, "\n| %s |", of)
 	for _, v := range verdict.All {
-		fmt.Fprintf(b, " %d |", counts[v])
+		fmt.Fprintf(b, " %s |", v)
 	}
-	b.WriteString("\n")
+	b.WriteString("\n|---|" + strings.Repeat("---:|", len(verdict.All)) + "\n")
+	for _, line := range lines {
+		fmt.Fprintf(b, "| %s |", line.name)
+		for _, v := range verdict.All {
+			fmt.Fprintf(b, " %d |", line.counts[v])
+		}
+		b.WriteString("\n")
+	}
 }
 
 func (r *Report) section(b *strings.Builder, title string, in func(Requirement) bool) {
@@ -95,7 +90,7 @@ func (r *Report) section(b *strings.Builder, title string, in func(Requirement) 
 func (r *Report) again(b *strings.Builder) {
 	var commands []string
 	for _, q := range r.Requirements {
-		if len(q.Specs) > 0 && (q.Verdict == verdict.Blocked || q.Verdict == verdict.Fail && q.Gates) {
+		if len(q.Specs) > 0 && q.counts() {
 			commands = append(commands, q.Specs[0].Rerun)
 		}
 	}

@@ -205,6 +205,6 @@ func withFindingOutsideTheSelection(message string) *report.Report {
 		[]verdict.Outcome{{Row: listSchema, Verdict: verdict.Pass}},
 		[]verdict.Finding{{Row: listFields, Message: message}}, nil, false)
 	r := &report.Report{}
-	r.Rows(rows, verdict.Conclude(rows, nil, nil), nil, nil, "v1.6")
+	r.Rows(rows, verdict.Conclude(rows, nil, nil), nil, "v1.6")
 	return r
 }

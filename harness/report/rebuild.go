@@ -57,17 +57,8 @@ func Rebuild(dir, version string) (*Report, error) {
 		}
 	}
 	result := verdict.Conclude(rows, nil, []string{"the run was killed before it wrote its report"})
-	r.Rows(rows, result, specs, Requests(), r.Suite.Spec)
+	r.Rows(rows, result, specs, r.Suite.Spec)
 	return r, nil
-}
-
-// Requests are method and path of the operations, by operationId.
-func Requests() map[string]string {
-	requests := map[string]string{}
-	for _, op := range schemas.Operations() {
-		requests[op.ID] = op.Method + " " + strings.TrimPrefix(op.Path, "/_matrix/client/v3")
-	}
-	return requests
 }
 
 // targetSeen is what the first exchanges say about the homeserver: a run begins

@@ -17,6 +17,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"threepid-conformance/harness/requirements"
@@ -146,9 +147,8 @@ type Wait struct {
 }
 
 // Rows fills in profile, operations and requirements from judged rows. Specs
-// are given by row; requests by operationId; specVersion is the version that
-// links lead to.
-func (r *Report) Rows(rows []verdict.Judged, result verdict.Result, specs map[requirements.Row][]Spec, requests map[string]string, specVersion string) {
+// are given by row; specVersion is the version that links lead to.
+func (r *Report) Rows(rows []verdict.Judged, result verdict.Result, specs map[requirements.Row][]Spec, specVersion string) {
 	r.Profile = Profile{
 		Result:         result.Profile,
 		Must:           complete(result.Counts[requirements.Must]),
@@ -184,25 +184,32 @@ func (r *Report) Rows(rows []verdict.Judged, result verdict.Result, specs map[re
 		r.Requirements = append(r.Requirements, out)
 	}
 	for _, chapter := range schemas.Chapters() {
-		sum := Chapter{Name: chapter.Name, Counts: complete(nil)}
 		var all []verdict.Judged
-		for _, declared := range schemas.Operations() {
-			if declared.Chapter != chapter.Name {
+		for _, op := range schemas.Operations() {
+			if op.Chapter != chapter.Name {
 				continue
 			}
-			own := byOperation[declared.ID]
-			op := Operation{OperationID: declared.ID, Chapter: chapter.Name, Request: requests[declared.ID], Counts: complete(nil)}
-			for _, row := range own {
-				op.Counts[row.Verdict]++
-				sum.Counts[row.Verdict]++
-			}
-			op.Result = verdict.ProfileOf(own)
-			r.Operations = append(r.Operations, op)
+			own := byOperation[op.ID]
 			all = append(all, own...)
+			r.Operations = append(r.Operations, Operation{
+				OperationID: op.ID, Chapter: op.Chapter, Request: Request(op), Result: verdict.ProfileOf(own), Counts: countsOf(own),
+			})
 		}
-		sum.Result = verdict.ProfileOf(all)
-		r.Chapters = append(r.Chapters, sum)
+		r.Chapters = append(r.Chapters, Chapter{chapter.Name, verdict.ProfileOf(all), countsOf(all)})
 	}
+}
+
+// Request is how reports call the request of an operation.
+func Request(op schemas.Operation) string {
+	return op.Method + " " + strings.TrimPrefix(op.Path, "/_matrix/client/v3")
+}
+
+func countsOf(rows []verdict.Judged) Counts {
+	counts := complete(nil)
+	for _, row := range rows {
+		counts[row.Verdict]++
+	}
+	return counts
 }
 
 func complete(counts map[verdict.Verdict]int) Counts {
@@ -211,6 +218,28 @@ func complete(counts map[verdict.Verdict]int) Counts {
 		c[v] = counts[v]
 	}
 	return c
+}
+
+// failsAndCounts and failsWithoutCounting part the rows that fail.
+func (q Requirement) failsAndCounts() bool       { return q.Verdict == verdict.Fail && q.Gates }
+func (q Requirement) failsWithoutCounting() bool { return q.Verdict == verdict.Fail && !q.Gates }
+
+// counts reports whether the row counts against the run.
+func (q Requirement) counts() bool { return q.failsAndCounts() || q.Verdict == verdict.Blocked }
+
+// with selects the rows that have this verdict.
+func with(v verdict.Verdict) func(Requirement) bool {
+	return func(q Requirement) bool { return q.Verdict == v }
+}
+
+// levels are the counts by level, in the order of reports.
+func (p Profile) levels() []namedCounts {
+	return []namedCounts{{"MUST", p.Must}, {"SHOULD", p.Should}, {"MAY", p.May}}
+}
+
+type namedCounts struct {
+	name   string
+	counts Counts
 }
 
 // Tested says how many rows there are and how many of them have the verdict

@@ -182,7 +182,7 @@ func TestOperationsAreInTheOrderOfTheSpecWithAResultEach(t *testing.T) {
 func TestARunWithoutRowsHasListsAndCounts(t *testing.T) {
 	g := NewWithT(t)
 	r := &report.Report{}
-	r.Rows(nil, verdict.Conclude(nil, nil, nil), nil, nil, "latest")
+	r.Rows(nil, verdict.Conclude(nil, nil, nil), nil, "latest")
 	all := decoded(t, r)
 	g.Expect(all["operations"]).To(HaveLen(8))
 	g.Expect(all["profile"]).To(HaveKeyWithValue("must", HaveLen(6)))

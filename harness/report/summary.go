@@ -22,10 +22,7 @@ func (r *Report) Summary(dir string) string {
 	for _, v := range verdict.All {
 		fmt.Fprintf(&b, "%15s", v)
 	}
-	for _, level := range []struct {
-		name   string
-		counts Counts
-	}{{"MUST", r.Profile.Must}, {"SHOULD", r.Profile.Should}, {"MAY", r.Profile.May}} {
+	for _, level := range r.Profile.levels() {
 		fmt.Fprintf(&b, "\n%-8s", level.name)
 		for _, v := range verdict.All {
 			fmt.Fprintf(&b, "%15d", level.counts[v])

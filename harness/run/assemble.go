@@ -67,7 +67,7 @@ func (r *Run) assemble(of ginkgo.Report) (*report.Report, verdict.Result) {
 		},
 		Hide: r.mask,
 	}
-	out.Rows(rows, result, specs, report.Requests(), r.specVersion)
+	out.Rows(rows, result, specs, r.specVersion)
 	return out, result
 }
 

@@ -95,7 +95,7 @@ func (c *Comparison) file(old, now report.Requirement) {
 	}
 	change := changeOf(now)
 	change.Old, change.New = stateOf(old), stateOf(now)
-	change.Regression = held(old) && (now.Verdict == verdict.Blocked || now.Verdict == verdict.Fail && now.Gates)
+	change.Regression = good(old) && (now.Verdict == verdict.Blocked || now.Verdict == verdict.Fail && now.Gates)
 	if change.Regression {
 		c.Regressions++
 	}
@@ -114,8 +114,8 @@ func (c Comparison) Nothing() bool {
 	return len(c.NewlyFailing)+len(c.NewlyPassing)+len(c.Changed)+len(c.Added)+len(c.Removed) == 0
 }
 
-// held reports whether a row counted as good, or as known to be bad.
-func held(q report.Requirement) bool {
+// good reports whether a row counted as good, or as known to be bad.
+func good(q report.Requirement) bool {
 	return q.Verdict == verdict.Pass || q.Verdict == verdict.ExpectedFail || q.Verdict == verdict.NotSupported
 }
 

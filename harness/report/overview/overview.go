@@ -13,6 +13,7 @@ import (
 	"threepid-conformance/harness/report/page"
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
+	"threepid-conformance/schemas"
 )
 
 //go:embed overview.html.tmpl
@@ -81,8 +82,8 @@ func Write(out io.Writer, reports []*report.Report) error {
 		}
 		v.Targets = append(v.Targets, t)
 	}
-	for _, id := range requirements.Operations() {
-		op := operation{ID: id, Request: report.Requests()[id], Rows: rowsOf(id, reports, names)}
+	for _, known := range schemas.Operations() {
+		op := operation{ID: known.ID, Request: report.Request(known), Rows: rowsOf(known.ID, reports, names)}
 		v.Rows += len(op.Rows)
 		v.Operations = append(v.Operations, op)
 	}
