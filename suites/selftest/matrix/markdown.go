@@ -2,6 +2,7 @@ package matrix
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -62,51 +63,39 @@ func (r Result) said() string {
 	return string(r.Verdict)
 }
 
-// spoilt counts what became of mutations in memory, by kind, and lists those
-// that nothing can be said of.
+// spoilt counts what became of mutations in memory, by kind, and lists those that
+// were not noticed.
 func spoilt(outcomes []mutate.Outcome) string {
-	type count struct{ all, noticed, lawful, never int }
+	type count struct{ all, noticed, lawful int }
 	kinds := map[mutate.Kind]*count{}
-	var order []mutate.Kind
-	var lawful, never, unnoticed []string
+	var lawful, unnoticed []string
 	for _, o := range outcomes {
 		c := kinds[o.Mutation.Kind]
 		if c == nil {
 			c = &count{}
-			kinds[o.Mutation.Kind], order = c, append(order, o.Mutation.Kind)
+			kinds[o.Mutation.Kind] = c
 		}
 		c.all++
 		switch {
-		case o.Applied == 0:
-			c.never++
-			never = append(never, fmt.Sprintf("- `%s`", o.Mutation))
+		case o.Noticed():
+			c.noticed++
 		case o.Equivalent != "":
 			c.lawful++
 			lawful = append(lawful, fmt.Sprintf("- `%s`: %s", o.Mutation, o.Equivalent))
-		case o.Noticed():
-			c.noticed++
 		default:
 			unnoticed = append(unnoticed, fmt.Sprintf("- `%s`", o.Mutation))
 		}
 	}
-	slices.Sort(order)
 	var b strings.Builder
-	b.WriteString("\n## Recorded answers spoilt in memory\n\nEvery way in which the schemas forbid an answer, applied to recorded ones.\n\n| kind | mutations | noticed | lawful | never applied |\n|---|---|---|---|---|\n")
-	for _, kind := range order {
-		c := kinds[kind]
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d |\n", kind, c.all, c.noticed, c.lawful, c.never)
+	b.WriteString("\n## Answers spoilt in memory\n\nEvery way in which the schemas forbid an answer.\n\n| kind | mutations | noticed | lawful |\n|---|---|---|---|\n")
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", kind, kinds[kind].all, kinds[kind].noticed, kinds[kind].lawful)
 	}
-	for _, part := range []struct {
-		title string
-		lines []string
-	}{
-		{"**Not noticed:**", unnoticed},
-		{"Lawful all the same:", lawful},
-		{"Never applied, because no recorded answer has the place:", never},
-	} {
-		if len(part.lines) > 0 {
-			fmt.Fprintf(&b, "\n%s\n\n%s\n", part.title, strings.Join(part.lines, "\n"))
-		}
+	if len(unnoticed) > 0 {
+		fmt.Fprintf(&b, "\n**Not noticed:**\n\n%s\n", strings.Join(unnoticed, "\n"))
+	}
+	if len(lawful) > 0 {
+		fmt.Fprintf(&b, "\nLawful all the same:\n\n%s\n", strings.Join(lawful, "\n"))
 	}
 	return b.String()
 }

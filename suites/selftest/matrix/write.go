@@ -21,7 +21,7 @@ const (
 type Proof struct {
 	Faults  []Result         // of the reference homeserver
 	Answers []Result         // spoilt by a proxy in front of it
-	Spoilt  []mutate.Outcome // recorded answers, in memory
+	Spoilt  []mutate.Outcome // answers, in memory
 }
 
 // Survivors are the names of what was not noticed as it has to be.
@@ -33,7 +33,7 @@ func (p Proof) Survivors() []string {
 		}
 	}
 	for _, o := range p.Spoilt {
-		if o.Applied > 0 && o.Equivalent == "" && !o.Noticed() {
+		if o.Equivalent == "" && !o.Noticed() {
 			survivors = append(survivors, o.Mutation.String())
 		}
 	}
@@ -45,7 +45,7 @@ type document struct {
 	Total      int          `json:"total"`
 	Killed     int          `json:"killed"`
 	Survivors  []string     `json:"survivors"`
-	NotApplied []string     `json:"not_applied"` // no recorded answer has the place
+	NotApplied []string     `json:"not_applied"` // always empty: every mutation has an answer to be applied to
 	Equivalent []equivalent `json:"equivalent"`
 	Faults     []entry      `json:"faults"` // those that were run against; the rest of Total was judged in memory
 }
@@ -84,15 +84,12 @@ func (p Proof) document() document {
 		d.Faults = append(d.Faults, e)
 	}
 	for _, o := range p.Spoilt {
-		switch {
-		case o.Applied == 0:
-			d.NotApplied = append(d.NotApplied, o.Mutation.String())
-		case o.Equivalent != "":
+		if !o.Noticed() && o.Equivalent != "" {
 			d.Equivalent = append(d.Equivalent, equivalent{o.Mutation.String(), o.Equivalent})
 		}
 	}
 	d.Total = len(d.Faults) + len(p.Spoilt)
-	d.Killed = d.Total - len(d.Survivors) - len(d.NotApplied) - len(d.Equivalent)
+	d.Killed = d.Total - len(d.Survivors) - len(d.Equivalent)
 	return d
 }
 
