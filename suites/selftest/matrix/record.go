@@ -22,8 +22,8 @@ func Record(root string, results []Result) error {
 		}
 	}
 	for _, r := range results {
-		if len(r.Moved) > 0 {
-			also[r.Name] = append(also[r.Name], r.Moved...)
+		if len(r.Collateral) > 0 {
+			also[r.Name] = append(also[r.Name], r.Collateral...)
 		}
 	}
 	file := filepath.Join(root, refserver.AlsoFile)

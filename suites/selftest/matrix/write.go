@@ -1,14 +1,16 @@
 package matrix
 
 import (
-	"cmp"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"threepid-conformance/fixtures/mutate"
-	"threepid-conformance/fixtures/refserver"
+	"threepid-conformance/harness/requirements"
 )
 
 // Files that Write leaves in a folder.
@@ -17,92 +19,56 @@ const (
 	JSONFile     = "faults.json"
 )
 
-// Proof is everything that shows whether the suite notices what is wrong.
+// Proof is faults.json: everything that shows whether the suite notices what is
+// wrong.
 type Proof struct {
-	Faults  []Result         // of the reference homeserver
-	Answers []Result         // spoilt by a proxy in front of it
-	Spoilt  []mutate.Outcome // answers, in memory
-}
-
-// Survivors are the names of what was not noticed as it has to be.
-func (p Proof) Survivors() []string {
-	survivors := []string{}
-	for _, r := range slices.Concat(p.Faults, p.Answers) {
-		if !r.Noticed() {
-			survivors = append(survivors, r.Name)
-		}
-	}
-	for _, o := range p.Spoilt {
-		if o.Equivalent == "" && !o.Noticed() {
-			survivors = append(survivors, o.Mutation.String())
-		}
-	}
-	return survivors
-}
-
-// document is faults.json.
-type document struct {
 	Total      int          `json:"total"`
 	Killed     int          `json:"killed"`
-	Survivors  []string     `json:"survivors"`
-	NotApplied []string     `json:"not_applied"` // always empty: every mutation has an answer to be applied to
-	Equivalent []equivalent `json:"equivalent"`
-	Faults     []entry      `json:"faults"` // those that were run against; the rest of Total was judged in memory
+	Survivors  []string     `json:"survivors"`   // what was not noticed as it has to be
+	NotApplied []string     `json:"not_applied"` // always empty: each mutation has an answer to be applied to
+	Equivalent []Equivalent `json:"equivalent"`
+	Faults     []Result     `json:"faults"` // those that were run against; the rest of Total was judged in memory
+
+	inMemory []mutate.Outcome
 }
 
-// An equivalent is a mutation that makes a lawful answer.
-type equivalent struct {
+// An Equivalent is a mutation that makes a lawful answer.
+type Equivalent struct {
 	Name   string `json:"name"`
 	Reason string `json:"reason"`
 }
 
-// An entry is one fault in faults.json.
-type entry struct {
-	Name         string   `json:"name"`
-	Operation    string   `json:"operation"`
-	Requirements []string `json:"requirements"`
-	Variant      string   `json:"variant,omitempty"`
-	Story        string   `json:"story"`
-	Also         []string `json:"also"`       // rows that may move with it
-	KilledBy     []string `json:"killed_by"`  // its own row, if that failed
-	Collateral   []string `json:"collateral"` // rows that moved with it
-	Beyond       []string `json:"beyond,omitempty"`
-	Wrong        string   `json:"wrong,omitempty"`
-	Seconds      float64  `json:"seconds"`
-}
-
-func (p Proof) document() document {
-	d := document{Survivors: p.Survivors(), NotApplied: []string{}, Equivalent: []equivalent{}, Faults: []entry{}}
-	for _, r := range slices.Concat(p.Faults, p.Answers) {
-		e := entry{
-			Name: r.Name, Operation: r.Operation, Requirements: []string{r.Row}, Variant: r.Variant, Story: r.Story,
-			Also: list(r.Also), KilledBy: []string{}, Collateral: list(r.Moved), Beyond: r.Beyond, Wrong: r.Wrong, Seconds: r.Seconds,
-		}
-		if r.Failed() {
-			e.KilledBy = append(e.KilledBy, r.Operation+" "+r.Row)
-		}
-		d.Faults = append(d.Faults, e)
+// NewProof sums up runs against bugs, and answers that were spoilt in memory.
+func NewProof(runs []Result, inMemory []mutate.Outcome) Proof {
+	p := Proof{
+		Total: len(runs) + len(inMemory), Survivors: []string{}, NotApplied: []string{}, Equivalent: []Equivalent{},
+		Faults: runs, inMemory: inMemory,
 	}
-	for _, o := range p.Spoilt {
-		if !o.Noticed() && o.Equivalent != "" {
-			d.Equivalent = append(d.Equivalent, equivalent{o.Mutation.String(), o.Equivalent})
+	for _, r := range runs {
+		if !r.Noticed() {
+			p.Survivors = append(p.Survivors, r.Name)
 		}
 	}
-	d.Total = len(d.Faults) + len(p.Spoilt)
-	d.Killed = d.Total - len(d.Survivors) - len(d.Equivalent)
-	return d
+	for _, o := range inMemory {
+		switch {
+		case o.Noticed():
+		case o.Equivalent != "":
+			p.Equivalent = append(p.Equivalent, Equivalent{o.Mutation.String(), o.Equivalent})
+		default:
+			p.Survivors = append(p.Survivors, o.Mutation.String())
+		}
+	}
+	p.Killed = p.Total - len(p.Survivors) - len(p.Equivalent)
+	return p
 }
 
-// list is never null in JSON.
-func list(rows []string) []string { return append([]string{}, rows...) }
-
-// Write leaves the matrix of faults and requirements in a folder, as Markdown
-// and as JSON.
-func Write(folder string, p Proof) error {
+// Write leaves the matrix of bugs and requirements in a folder, as Markdown and as
+// JSON.
+func (p Proof) Write(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(p.document(), "", "  ")
+	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -112,33 +78,51 @@ func Write(folder string, p Proof) error {
 	return os.WriteFile(filepath.Join(folder, MarkdownFile), []byte(p.markdown()), 0o644)
 }
 
-// silences are requirements whose faults have the suite wait for what never
-// comes, which takes longer than anything else.
-var silences = []string{"email-004-mail-sent-once-to-address", "msisdn-002-success"}
-
-// LongestFirst orders faults by how long their runs took when the folder's
-// faults.json was written, those that it does not know first. The last to start
-// decides when all are done. Without the file, silences come first.
-func LongestFirst(folder string, faults []refserver.Fault) {
-	took := map[string]float64{}
-	if text, err := os.ReadFile(filepath.Join(folder, JSONFile)); err == nil {
-		var last document
-		if json.Unmarshal(text, &last) == nil { // an older one helps nobody
-			for _, e := range last.Faults {
-				took[e.Name] = e.Seconds
+// markdown is the matrix for people.
+func (p Proof) markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# Faults\n\nOf %d faults, %d survive. %d were run against; the others are answers that were spoilt in memory.\n",
+		p.Total, len(p.Survivors), len(p.Faults))
+	for _, operation := range requirements.Operations() {
+		var lines []string
+		for _, r := range p.Faults {
+			if r.Operation == operation {
+				lines = append(lines, r.line())
 			}
 		}
-	}
-	const unknown, silent = 1e6, 1e9
-	weight := func(f refserver.Fault) float64 {
-		seconds, known := took[f.Name]
-		switch {
-		case known:
-			return seconds
-		case slices.Contains(silences, f.Requirements[0]):
-			return silent
+		if len(lines) > 0 {
+			slices.Sort(lines)
+			fmt.Fprintf(&b, "\n## %s\n\n| requirement | fault | how a server gets there | verdict | also moved |\n|---|---|---|---|---|\n%s\n", operation, strings.Join(lines, "\n"))
 		}
-		return unknown
 	}
-	slices.SortStableFunc(faults, func(a, b refserver.Fault) int { return cmp.Compare(weight(b), weight(a)) })
+	b.WriteString("\n## Answers spoilt in memory\n\nEvery way in which the schemas forbid an answer.\n\n| kind | mutations | noticed |\n|---|---|---|\n")
+	all, noticed := map[mutate.Kind]int{}, map[mutate.Kind]int{}
+	for _, o := range p.inMemory {
+		all[o.Mutation.Kind]++
+		if o.Noticed() {
+			noticed[o.Mutation.Kind]++
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(all)) {
+		fmt.Fprintf(&b, "| %s | %d | %d |\n", kind, all[kind], noticed[kind])
+	}
+	if len(p.Equivalent) > 0 {
+		b.WriteString("\nLawful all the same:\n\n")
+		for _, e := range p.Equivalent {
+			fmt.Fprintf(&b, "- `%s`: %s\n", e.Name, e.Reason)
+		}
+	}
+	return b.String()
+}
+
+// line has the verdict in bold where it should be another.
+func (r Result) line() string {
+	said, moved := string(r.Verdict), ""
+	if !r.Noticed() {
+		said = "**" + said + "**"
+	}
+	if len(r.Collateral) > 0 {
+		moved = fmt.Sprint(len(r.Collateral))
+	}
+	return fmt.Sprintf("| %s | `%s` | %s | %s | %s |", r.Requirements[0], r.Name, r.Story, said, moved)
 }
