@@ -61,7 +61,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 			body := session.Binding()
 			body["mxid"] = bob.ID // whoever the client names, the caller is meant
 
-			Granted(alice.Post(ctx, "/account/3pid/bind", body))
+			response := alice.Post(ctx, "/account/3pid/bind", body)
 			for _, request := range server.Requests(ctx, control.Bind) {
 				sent, err := request.JSON()
 				if err != nil {
@@ -73,6 +73,7 @@ var _ = Describe("POST /account/3pid/bind", func() {
 					HaveKeyWithValue("mxid", alice.ID),
 				))
 			}
+			Granted(response)
 			Expect(server.Owner(ctx, session.Address)).To(Equal(alice.ID))
 		})
 
