@@ -77,25 +77,18 @@ func TestRowsAreThereOnceAndFailuresFirst(t *testing.T) {
 		tag, _, _ := strings.Cut(element(t, text, "details", id), ">")
 		g.Expect(strings.HasSuffix(tag, " open")).To(Equal(open), id)
 	}
-}
-
-func TestManyFailuresStayClosed(t *testing.T) {
-	g := NewWithT(t)
-	found := changes{}
+	many := changes{}
 	for _, row := range requirements.Rows()[:40] {
-		found[row] = verdict.Judged{Verdict: verdict.Fail, Gates: true, Reason: "x"}
+		many[row] = verdict.Judged{Verdict: verdict.Fail, Gates: true, Reason: "x"}
 	}
-	g.Expect(page(t, reportOf(t, found), t.TempDir())).NotTo(MatchRegexp(`<details class="row"[^>]* open>`))
+	g.Expect(page(t, reportOf(t, many), t.TempDir())).NotTo(MatchRegexp(`<details class="row"[^>]* open>`), "many failures stay closed")
 }
 
 func TestARowHoldsWhatToActOn(t *testing.T) {
 	g := NewWithT(t)
-	r := aRun(t)
-	for i := range r.Requirements {
-		if r.Requirements[i].ID == listFields.Requirement {
-			r.Requirements[i].Reason = "added_at is missing (exchange p1-3 in exchanges.jsonl, exchange p9-9)"
-		}
-	}
+	r := change(aRun(t), listFields, func(q *report.Requirement) {
+		q.Reason = "added_at is missing (exchange p1-3 in exchanges.jsonl, exchange p9-9)"
+	})
 	dir := evidence(t, exchanged("p1-1", 1, ""), exchanged("p1-2", 2, ""),
 		exchanged("p1-3", 3, `,"findings":[{"row":{"operation":"getAccount3PIDs","requirement":"get-003-item-required-fields"},"message":"no added_at"}]`))
 	text := page(t, r, dir)
@@ -114,13 +107,10 @@ func TestARowHoldsWhatToActOn(t *testing.T) {
 
 func TestOfManySpecsTheFailedOneComesFirst(t *testing.T) {
 	g := NewWithT(t)
-	r := aRun(t)
-	for i := range r.Requirements {
-		if q := &r.Requirements[i]; q.ID == listFields.Requirement {
-			q.Reason = "the first of two failures"
-			q.Specs = []report.Spec{{Title: "passed"}, {Title: "failed", Message: "the second of two failures"}, {Title: "failed, too", Message: q.Reason}}
-		}
-	}
+	r := change(aRun(t), listFields, func(q *report.Requirement) {
+		q.Reason = "the first of two failures"
+		q.Specs = []report.Spec{{Title: "passed"}, {Title: "failed", Message: "the second of two failures"}, {Title: "failed, too", Message: q.Reason}}
+	})
 	row := element(t, page(t, r, t.TempDir()), "details", "getAccount3PIDs.get-003-item-required-fields")
 	order(g, row, "<pre>the first of two failures</pre>", "<h4>failed</h4>", "<pre>the second of two failures</pre>", "<h4>failed, too</h4>", "<h4>passed</h4>")
 	g.Expect(strings.Count(row, "the first of two failures")).To(Equal(2), "in the row's line and as its reason")
@@ -152,18 +142,10 @@ func TestNothingAHomeserverSaysBecomesMarkup(t *testing.T) {
 	g.Expect(text).NotTo(Or(ContainSubstring("<script>alert"), ContainSubstring("<img")))
 	g.Expect(strings.Count(text, "<script")).To(Equal(1), "only ours")
 	g.Expect(text).NotTo(ContainSubstring("\x00"))
-	g.Expect(text).To(MatchRegexp(`Content-Security-Policy" content="default-src &#39;none&#39;;[^"]*script-src &#39;sha256-`))
-}
-
-// The page is one file: nothing in it asks the network for anything.
-func TestThePageNeedsNoNetwork(t *testing.T) {
-	g := NewWithT(t)
-	text := page(t, aRun(t), evidence(t, exchanged("p1-1", 1, "")))
-	for _, source := range regexp.MustCompile(`(?:src|srcset|action|data)="([^"]*)"`).FindAllStringSubmatch(text, -1) {
-		t.Errorf("the page loads %s", source[1])
-	}
-	g.Expect(regexp.MustCompile(`<link[^>]*>`).FindAllString(text, -1)).To(Equal([]string{`<link rel="icon" href="data:,">`}))
+	g.Expect(text).NotTo(MatchRegexp(`(?:src|srcset|action)="`), "the page is one file and asks the network for nothing")
 	g.Expect(text).NotTo(Or(ContainSubstring("@import"), ContainSubstring("url(")))
+	g.Expect(regexp.MustCompile(`<link[^>]*>`).FindAllString(text, -1)).To(Equal([]string{`<link rel="icon" href="data:,">`}))
+	g.Expect(text).To(MatchRegexp(`Content-Security-Policy" content="default-src &#39;none&#39;;[^"]*script-src &#39;sha256-`))
 }
 
 func TestTheGridIsPartedByChapterWhereThereAreSeveral(t *testing.T) {
@@ -175,4 +157,17 @@ func TestTheGridIsPartedByChapterWhereThereAreSeveral(t *testing.T) {
 	r.Chapters = append(r.Chapters, report.Chapter{Name: "openid", Result: verdict.Partial, Counts: last.Counts})
 	order(g, page(t, r, t.TempDir()), `class="chapter"`, r.Operations[0].OperationID, `colspan="7">openid</th>`, last.OperationID)
 	g.Expect(markdown(t, r)).To(ContainSubstring("\n| openid: partial | 0 |"))
+}
+
+func TestTheSequenceOfASpecHoldsAllPartiesInTheOrderOfTime(t *testing.T) {
+	g := NewWithT(t)
+	dir := evidence(t,
+		exchanged("p1-2", 3, ""), exchanged("p1-1", 1, ""),
+		`{"id":"mail-1","party":"mail","started":"2026-11-24T14:00:02Z","request":{"headers":{"To":["alice@example.org"],"Subject":["Confirm"]},"body":"Follow <token 1>"}}`,
+	)
+	r := change(aRun(t), listFields, func(q *report.Requirement) { q.Specs[0].Exchanges = []string{"p1-1", "p1-2", "mail-1", "p1-9"} })
+	row := element(t, page(t, r, dir), "details", "getAccount3PIDs.get-003-item-required-fields")
+	order(g, row, "1 of its exchanges are not in exchanges.jsonl", `id="x-p1-1"`, `id="x-mail-1"`,
+		`+1.000 s</i> <span class="who">mail</span> alice@example.org: Confirm`, "Follow &lt;token 1&gt;", `id="x-p1-2"`)
+	g.Expect(strings.Count(row, "curl -i")).To(Equal(2), "a mail is no request of ours")
 }

@@ -2,8 +2,6 @@ package report_test
 
 import (
 	"encoding/xml"
-	"fmt"
-	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -13,69 +11,71 @@ import (
 )
 
 // What a CI reads of junit.xml.
-type suites struct {
-	XMLName  xml.Name `xml:"testsuites"`
-	Tests    int      `xml:"tests,attr"`
-	Failures int      `xml:"failures,attr"`
-	Skipped  int      `xml:"skipped,attr"`
-	Time     float64  `xml:"time,attr"`
-	Suites   []struct {
-		Name     string `xml:"name,attr"`
-		Tests    int    `xml:"tests,attr"`
-		Failures int    `xml:"failures,attr"`
-		Skipped  int    `xml:"skipped,attr"`
-		Cases    []struct {
-			Class   string  `xml:"classname,attr"`
-			Name    string  `xml:"name,attr"`
-			Time    float64 `xml:"time,attr"`
-			Failure *struct {
-				Message string `xml:"message,attr"`
-				Type    string `xml:"type,attr"`
-				Text    string `xml:",chardata"`
-			} `xml:"failure"`
-			Skipped *struct {
-				Message string `xml:"message,attr"`
-			} `xml:"skipped"`
-		} `xml:"testcase"`
-	} `xml:"testsuite"`
-}
+type (
+	junitCounts struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Skipped  int `xml:"skipped,attr"`
+	}
+	junitCase struct {
+		Class   string  `xml:"classname,attr"`
+		Name    string  `xml:"name,attr"`
+		Time    float64 `xml:"time,attr"`
+		Failure *struct {
+			Message string `xml:"message,attr"`
+			Type    string `xml:"type,attr"`
+			Text    string `xml:",chardata"`
+		} `xml:"failure"`
+		Skipped *struct {
+			Message string `xml:"message,attr"`
+		} `xml:"skipped"`
+	}
+	junitSuites struct {
+		XMLName xml.Name `xml:"testsuites"`
+		junitCounts
+		Time   float64 `xml:"time,attr"`
+		Suites []struct {
+			Name string `xml:"name,attr"`
+			junitCounts
+			Cases []junitCase `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+)
 
-func junit(t *testing.T, r *report.Report) suites {
+func junit(t *testing.T, r *report.Report) junitSuites {
 	t.Helper()
 	text := written(t, r)[report.JUnitFile]
 	NewWithT(t).Expect(text).To(HavePrefix("<?xml "))
-	var s suites
+	var s junitSuites
 	if err := xml.Unmarshal([]byte(text), &s); err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	return s
 }
 
+// Dashboards compare runs by the names of cases: labels are not among them.
 func TestJUnitHasACaseForEverySelectedRow(t *testing.T) {
 	g := NewWithT(t)
 	s := junit(t, aRun(t))
 	cases := map[string]string{}
-	tests, failures, skipped := 0, 0, 0
+	var all junitCounts
 	for _, suite := range s.Suites {
-		f, sk := 0, 0
+		counts := junitCounts{Tests: len(suite.Cases)}
 		for _, c := range suite.Cases {
 			g.Expect(c.Class).To(Equal(suite.Name))
-			g.Expect(c.Failure != nil && c.Skipped != nil).To(BeFalse())
+			g.Expect(c.Time).To(Equal(0.25))
 			state := "passed"
 			if c.Failure != nil {
-				f++
+				counts.Failures++
 				state = "failure " + c.Failure.Type
 			} else if c.Skipped != nil {
-				sk++
+				counts.Skipped++
 				state = c.Skipped.Message
 			}
 			cases[c.Class+" "+c.Name] = state
 		}
-		g.Expect(suite.Tests).To(Equal(len(suite.Cases)), suite.Name)
-		g.Expect(suite.Failures).To(Equal(f), suite.Name)
-		g.Expect(suite.Skipped).To(Equal(sk), suite.Name)
-		g.Expect(suite.Cases).NotTo(BeEmpty(), suite.Name)
-		tests, failures, skipped = tests+suite.Tests, failures+f, skipped+sk
+		g.Expect(suite.junitCounts).To(Equal(counts), suite.Name)
+		all = junitCounts{all.Tests + counts.Tests, all.Failures + counts.Failures, all.Skipped + counts.Skipped}
 	}
 	g.Expect(cases).To(Equal(map[string]string{
 		"getAccount3PIDs get-001-200-schema: a spec of get-001-200-schema":                     "passed",
@@ -87,57 +87,30 @@ func TestJUnitHasACaseForEverySelectedRow(t *testing.T) {
 		"bind3PID gen-005-errcode-form: a spec of gen-005-errcode-form":                        "fail: got m_x",
 		"requestTokenTo3PIDEmail email-003-sid-grammar: a spec of email-003-sid-grammar":       "passed",
 	}))
-	g.Expect([]int{s.Tests, s.Failures, s.Skipped}).To(Equal([]int{tests, failures, skipped}))
-	g.Expect([]int{s.Tests, s.Failures, s.Skipped}).To(Equal([]int{8, 2, 4}))
+	g.Expect(s.junitCounts).To(Equal(all))
+	g.Expect(all).To(Equal(junitCounts{Tests: 8, Failures: 2, Skipped: 4}))
 	g.Expect(s.Time).To(Equal(90.0))
 }
 
+// firstCase is the case of a run in which one row has something to tell.
+func firstCase(t *testing.T, r *report.Report) junitCase { return junit(t, r).Suites[0].Cases[0] }
+
 func TestAFailedCaseSaysWhatAReaderOfACILogNeeds(t *testing.T) {
 	g := NewWithT(t)
-	for _, suite := range junit(t, aRun(t)).Suites {
-		for _, c := range suite.Cases {
-			g.Expect(c.Time).To(Equal(0.25))
-			if !strings.HasPrefix(c.Name, listFields.Requirement+": ") {
-				continue
-			}
-			g.Expect(c.Failure.Message).To(Equal("expected added_at; got <nothing> | \"x\"\n  & more"))
-			for _, part := range []string{
-				"getAccount3PIDs get-003-item-required-fields (MUST)", "https://spec.matrix.org/v1.6/", "got <nothing>",
-				"suites/contact/x.go:12", "run just this again: conformance run 'get-003-item-required-fields'",
-			} {
-				g.Expect(c.Failure.Text).To(ContainSubstring(part))
-			}
-			return
-		}
-	}
-	t.Error("the failed case is missing")
+	const reason = "expected added_at; got <nothing> | \"x\"\n  & more"
+	c := firstCase(t, reportOf(t, changes{listFields: {Verdict: verdict.Fail, Gates: true, Reason: reason}}))
+	g.Expect(c.Failure.Message).To(Equal(reason))
+	order(g, c.Failure.Text, "getAccount3PIDs get-003-item-required-fields (MUST)", "https://spec.matrix.org/v1.6/", "got <nothing>",
+		"suites/contact/x.go:12", "run just this again: conformance run 'get-003-item-required-fields'")
+
+	c = firstCase(t, reportOf(t, changes{listFields: {Verdict: verdict.Fail, Gates: true, Reason: "]]> \x00\x1b[31m \xff <!--"}}))
+	g.Expect(c.Failure.Message).To(And(HavePrefix("]]> "), HaveSuffix(" <!--")), "XML forbids some of it")
 }
 
-func TestJUnitSurvivesTextThatXMLForbids(t *testing.T) {
-	g := NewWithT(t)
-	s := junit(t, reportOf(t, changes{listFields: {Verdict: verdict.Fail, Gates: true, Reason: "]]> \x00\x1b[31m \xff <!--"}}))
-	g.Expect(s.Failures).To(Equal(1))
-	g.Expect(s.Suites[0].Cases[0].Failure.Message).To(And(HavePrefix("]]> "), HaveSuffix(" <!--")))
-}
-
-func TestTheTimeOfACaseIsThatOfItsSpecs(t *testing.T) {
-	g := NewWithT(t)
-	r := reportOf(t, changes{listFields: {Verdict: verdict.Pass}})
-	for i := range r.Requirements {
-		if q := &r.Requirements[i]; q.Selected {
-			q.Specs = append(q.Specs, report.Spec{Seconds: 1.5})
-		}
-	}
-	g.Expect(junit(t, r).Suites[0].Cases[0].Time).To(Equal(1.75))
-}
-
-// Dashboards compare runs by these names: labels are not among them, and the
-// sentences are in the same order whatever order the specs ran in.
-func TestNamesOfCasesAreRequirementAndSentences(t *testing.T) {
-	text := written(t, aRun(t))[report.JUnitFile]
-	for line := range strings.Lines(text) {
-		if strings.Contains(line, "<testcase") {
-			NewWithT(t).Expect(line).To(MatchRegexp(`name="([a-z]+-\d{3}-[a-z0-9-]+): a spec of [a-z0-9-]+" time="\d+\.\d{3}"`), fmt.Sprint(line))
-		}
-	}
+// Their order in the name is the same whatever order they ran in.
+func TestACaseIsAllSpecsOfItsRow(t *testing.T) {
+	r := change(reportOf(t, changes{listFields: {Verdict: verdict.Pass}}), listFields, func(q *report.Requirement) {
+		q.Specs = []report.Spec{{Title: "lists b", Seconds: 0.25}, {Title: "lists a", Seconds: 1.5}}
+	})
+	NewWithT(t).Expect(firstCase(t, r)).To(And(HaveField("Name", listFields.Requirement+": lists a; lists b"), HaveField("Time", 1.75)))
 }

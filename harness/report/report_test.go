@@ -1,8 +1,12 @@
 package report_test
 
 import (
+	"encoding/json"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -10,6 +14,7 @@ import (
 	"threepid-conformance/harness/report"
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
+	"threepid-conformance/schemas"
 )
 
 func TestWriteMakesFourFilesAndReplacesOldOnes(t *testing.T) {
@@ -20,56 +25,101 @@ func TestWriteMakesFourFilesAndReplacesOldOnes(t *testing.T) {
 	for name, text := range texts {
 		g.Expect(text).To(HaveSuffix("\n"), name)
 	}
-
 	dir := t.TempDir()
-	g.Expect(aRun(t).Write(dir)).To(Succeed())
+	g.Expect(r.Write(dir)).To(Succeed())
 	g.Expect(r.Write(dir)).To(Succeed(), "a second time over the first")
 	g.Expect(r.Write(dir + "/none")).To(MatchError(And(ContainSubstring("the report cannot be written"), ContainSubstring(dir+"/none"))))
+	for _, path := range []string{dir, filepath.Join(dir, report.JSONFile)} {
+		read, err := report.Load(path)
+		g.Expect(read, err).To(Equal(r))
+	}
 }
 
-// The keys that users were promised, and the few that were added since. A key
-// that is missing here is a change of the shape, which needs a new schema number
-// unless it is an addition.
-func TestReportJSONHasThePromisedKeys(t *testing.T) {
-	promised := map[string][]string{
-		"":             {"schema", "complete", "suite", "target", "profile", "chapters", "operations", "requirements"},
-		"suite":        {"version", "commit", "spec", "seed", "started", "finished", "command"},
-		"target":       {"url", "server_name", "name", "version", "advertised", "how", "variants"},
-		"profile":      {"result", "must", "should", "may", "not_gating_fails"},
-		"operations":   {"operation_id", "request", "result", "counts"},
-		"requirements": {"id", "operation", "level", "enforcement", "gates", "verdict", "reason", "because", "link", "specs"},
-		"specs":        {"title", "file", "line", "state", "seconds", "exchanges", "rerun"},
+func TestWhatIsNoReportIsOneSentence(t *testing.T) {
+	path := filepath.Join(t.TempDir(), report.JSONFile)
+	_, err := report.Load(path)
+	NewWithT(t).Expect(err).To(And(MatchError(os.ErrNotExist), MatchError(ContainSubstring("give a report.json or a results folder"))))
+	good := written(t, aRun(t))[report.JSONFile]
+	for text, want := range map[string]string{
+		"":              "is no report of this suite",
+		"[]":            "is no report of this suite",
+		`{"schema":1}`:  "complete is required",
+		`{"schema":2}`:  "has the shape 2, and this version of the suite reads shape 1",
+		`{"other":"x"}`: "is no report of this suite",
+		strings.Replace(good, `"verdict": "fail"`, `"verdict": "failed"`, 1): "at requirements.",
+	} {
+		g := NewWithT(t)
+		g.Expect(os.WriteFile(path, []byte(text), 0o600)).To(Succeed())
+		_, err := report.Load(path)
+		g.Expect(err).To(MatchError(And(ContainSubstring(path), ContainSubstring(want), Not(ContainSubstring("\n")))))
 	}
-	added := map[string][]string{
-		"suite":        {"first_spec", "waits"},
-		"operations":   {"chapter"},
-		"profile":      {"exit", "why"},
-		"requirements": {"statement", "exchanges", "selected"},
-		"specs":        {"message", "waits"}, // left out when there is none
-	}
-	all := decoded(t, aRun(t))
-	check := func(where string, value any) {
-		t.Helper()
-		NewWithT(t).Expect(slices.Collect(maps.Keys(value.(map[string]any)))).
-			To(ConsistOf(slices.Concat(promised[where], added[where])), where)
-	}
-	check("", all)
-	for _, where := range []string{"suite", "target", "profile"} {
-		check(where, all[where])
-	}
-	specs := 0
-	for _, where := range []string{"operations", "requirements"} {
-		for _, item := range all[where].([]any) {
-			check(where, item)
-			if where == "requirements" {
-				for _, spec := range item.(map[string]any)["specs"].([]any) {
-					specs++
-					check("specs", spec)
-				}
-			}
+}
+
+// The keys that users were promised. One that goes is a change of the shape, which
+// needs a new schema number.
+var promised = map[string][]string{
+	"":             {"schema", "complete", "suite", "target", "profile", "chapters", "operations", "requirements"},
+	"suite":        {"version", "commit", "spec", "seed", "started", "finished", "command"},
+	"target":       {"url", "server_name", "name", "version", "advertised", "how", "variants"},
+	"profile":      {"result", "must", "should", "may", "not_gating_fails"},
+	"chapters":     {"name", "result", "counts"},
+	"operations":   {"operation_id", "chapter", "request", "result", "counts"},
+	"requirements": {"id", "operation", "level", "enforcement", "gates", "verdict", "reason", "because", "link", "specs"},
+	"specs":        {"title", "file", "line", "state", "seconds", "exchanges", "rerun"},
+}
+
+// Every key that a report has is described, and nothing is described that no
+// report has.
+func TestReportJSONHasTheKeysThatItsSchemaDescribes(t *testing.T) {
+	g := NewWithT(t)
+	text, err := os.ReadFile("report.schema.json")
+	g.Expect(err).NotTo(HaveOccurred())
+	var schema map[string]any
+	g.Expect(json.Unmarshal(text, &schema)).To(Succeed())
+	described, found := map[string]bool{}, map[string]bool{}
+	describe(schema, schema, "", described)
+	collect(decoded(t, aRun(t)), "", found)
+	g.Expect(found).To(Equal(described))
+	for where, keys := range promised {
+		for _, key := range keys {
+			path := strings.ReplaceAll("."+where+"."+key, "..", ".")
+			g.Expect(found).To(HaveKey(strings.Replace(path, ".specs.", ".requirements.specs.", 1)))
 		}
 	}
-	NewWithT(t).Expect(specs).To(Equal(8))
+	for name, r := range map[string]*report.Report{"every verdict": aRun(t), "nothing known": reportOf(t, changes{})} {
+		g.Expect(report.Validate([]byte(written(t, r)[report.JSONFile]))).To(Succeed(), name)
+	}
+}
+
+// describe collects the paths of a schema's properties.
+func describe(root, schema map[string]any, path string, found map[string]bool) {
+	if ref, ok := schema["$ref"].(string); ok {
+		name := strings.TrimPrefix(ref, "#/definitions/")
+		describe(root, root["definitions"].(map[string]any)[name].(map[string]any), path, found)
+	}
+	if items, ok := schema["items"].(map[string]any); ok {
+		describe(root, items, path, found)
+	}
+	properties, _ := schema["properties"].(map[string]any)
+	for key, property := range properties {
+		found[path+"."+key] = true
+		describe(root, property.(map[string]any), path+"."+key, found)
+	}
+}
+
+// collect collects the paths of a document's keys.
+func collect(value any, path string, found map[string]bool) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, member := range value {
+			found[path+"."+key] = true
+			collect(member, path+"."+key, found)
+		}
+	case []any:
+		for _, item := range value {
+			collect(item, path, found)
+		}
+	}
 }
 
 func TestReportJSONHoldsSuiteAndTarget(t *testing.T) {
@@ -87,27 +137,21 @@ func TestReportJSONHoldsSuiteAndTarget(t *testing.T) {
 		"url": "http://127.0.0.1:8008", "server_name": "hs.test", "name": "synapse", "version": "Synapse 1.140.0",
 		"advertised": []any{"v1.1", "v1.6"}, "how": "image", "variants": []any{"no-mail", "rate-limited"},
 	}))
-	profile := all["profile"].(map[string]any)
-	g.Expect(profile["result"]).To(Equal("failing"))
-	g.Expect(profile["not_gating_fails"]).To(BeEquivalentTo(1))
-	g.Expect(profile["exit"]).To(BeEquivalentTo(1))
-	g.Expect(profile["why"]).To(HaveLen(2))
+	g.Expect(all["profile"]).To(And(HaveKeyWithValue("result", "failing"), HaveKeyWithValue("not_gating_fails", 1.0),
+		HaveKeyWithValue("exit", 1.0), HaveKeyWithValue("why", HaveLen(2))))
 }
 
 func TestReportJSONHoldsAllRowsInCatalogueOrder(t *testing.T) {
 	g := NewWithT(t)
 	r := aRun(t)
-	ids := map[string]bool{}
-	for i, known := range requirements.Rows() {
-		g.Expect(r.Requirements[i]).To(And(HaveField("Operation", known.Operation), HaveField("ID", known.Requirement)))
-		ids[known.Requirement] = true
+	var rows []requirements.Row
+	for _, q := range r.Requirements {
+		rows = append(rows, requirements.Row{Operation: q.Operation, Requirement: q.ID})
 	}
-	g.Expect(r.Requirements).To(HaveLen(len(requirements.Rows())))
-	g.Expect(ids).To(HaveLen(len(requirements.All())))
-	g.Expect(decoded(t, r)["requirements"]).To(HaveLen(len(r.Requirements)))
-	rows, notTested := r.Tested()
-	g.Expect(rows).To(Equal(len(r.Requirements)))
-	g.Expect(notTested).To(Equal(rows-7), "seven of eight rows of the run have another verdict")
+	g.Expect(rows).To(Equal(requirements.Rows()))
+	n, notTested := r.Tested()
+	g.Expect(n).To(Equal(len(rows)))
+	g.Expect(notTested).To(Equal(n-7), "seven of eight rows of the run have another verdict")
 }
 
 func TestARowOfReportJSON(t *testing.T) {
@@ -135,46 +179,46 @@ func TestARowOfReportJSON(t *testing.T) {
 	g.Expect(rows["bind3PID gen-001-json-object-body"]).To(And(
 		HaveKeyWithValue("selected", false), HaveKeyWithValue("specs", BeEmpty()), HaveKeyWithValue("exchanges", BeEmpty())),
 		"empty lists are lists, not null")
+
+	secret := reportOf(t, changes{listFields: {Verdict: verdict.Fail, Gates: true, Reason: "got <access_token 1>"}})
+	g.Expect(written(t, secret)[report.JSONFile]).To(ContainSubstring("<access_token 1>"), "as readers search for it")
 }
 
 func TestCountsHoldAllSixVerdictsAndAddUp(t *testing.T) {
 	g := NewWithT(t)
 	all := decoded(t, aRun(t))
-	names := []string{"pass", "fail", "expected-fail", "not-supported", "not-tested", "blocked"}
-	sum := map[string]float64{}
-	add := func(counts any) {
-		g.Expect(slices.Collect(maps.Keys(counts.(map[string]any)))).To(ConsistOf(names))
-		for name, n := range counts.(map[string]any) {
-			sum[name] += n.(float64)
-		}
-	}
 	want := map[string]float64{"pass": 2, "fail": 2, "expected-fail": 1, "not-supported": 1, "blocked": 1,
 		"not-tested": float64(len(requirements.Rows()) - 7)}
-
+	check := func(where string, lists ...any) {
+		sum := map[string]float64{}
+		for _, counts := range lists {
+			g.Expect(counts).To(HaveLen(len(want)))
+			for name, n := range counts.(map[string]any) {
+				sum[name] += n.(float64)
+			}
+		}
+		g.Expect(sum).To(Equal(want), where)
+	}
 	profile := all["profile"].(map[string]any)
-	for _, level := range []string{"must", "should", "may"} {
-		add(profile[level])
-	}
-	g.Expect(sum).To(Equal(want), "over the levels")
-	clear(sum)
-	for _, op := range all["operations"].([]any) {
-		add(op.(map[string]any)["counts"])
-	}
-	g.Expect(sum).To(Equal(want), "over the operations")
+	check("levels", profile["must"], profile["should"], profile["may"])
 	g.Expect(profile["should"]).To(And(HaveKeyWithValue("expected-fail", 1.0), HaveKeyWithValue("fail", 1.0), HaveKeyWithValue("pass", 0.0)))
+	for _, where := range []string{"chapters", "operations"} {
+		var lists []any
+		for _, item := range all[where].([]any) {
+			lists = append(lists, item.(map[string]any)["counts"])
+		}
+		check(where, lists...)
+	}
 }
 
-func TestOperationsAreInTheOrderOfTheSpecWithAResultEach(t *testing.T) {
+func TestOperationsHaveAResultEach(t *testing.T) {
 	g := NewWithT(t)
-	r := aRun(t)
-	var ids []string
 	byID := map[string]report.Operation{}
-	for _, op := range r.Operations {
-		ids = append(ids, op.OperationID)
+	for _, op := range aRun(t).Operations {
 		byID[op.OperationID] = op
 	}
-	g.Expect(ids).To(Equal(requirements.Operations()))
-	g.Expect(byID["getAccount3PIDs"]).To(And(HaveField("Result", verdict.Failing), HaveField("Request", "GET /account/3pid")))
+	g.Expect(byID).To(HaveLen(len(schemas.Operations())))
+	g.Expect(byID["getAccount3PIDs"]).To(And(HaveField("Result", verdict.Failing), HaveField("Request", "GET /account/3pid"), HaveField("Chapter", "contact")))
 	g.Expect(byID["add3PID"].Result).To(Equal(verdict.Partial))
 	g.Expect(byID["requestTokenTo3PIDEmail"].Result).To(Equal(verdict.Conformant), "rows without a spec say nothing")
 }
@@ -184,7 +228,8 @@ func TestARunWithoutRowsHasListsAndCounts(t *testing.T) {
 	r := &report.Report{}
 	r.Rows(nil, verdict.Conclude(nil, nil, nil), nil, "latest")
 	all := decoded(t, r)
-	g.Expect(all["operations"]).To(HaveLen(8))
-	g.Expect(all["profile"]).To(HaveKeyWithValue("must", HaveLen(6)))
-	g.Expect(all["profile"]).To(HaveKeyWithValue("why", HaveLen(1)))
+	g.Expect(all["operations"]).To(HaveLen(len(schemas.Operations())))
+	g.Expect(all["profile"]).To(And(HaveKeyWithValue("must", HaveLen(6)), HaveKeyWithValue("why", HaveLen(1))))
+	empty := []any{}
+	g.Expect(all["target"]).To(And(HaveKeyWithValue("variants", empty), HaveKeyWithValue("advertised", empty)), "lists, never null")
 }

@@ -2,8 +2,11 @@ package report_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,19 +14,6 @@ import (
 	"threepid-conformance/harness/requirements"
 	"threepid-conformance/harness/verdict"
 )
-
-// row is a row of the catalogue by operationId and the beginning of an id.
-func row(t testing.TB, operation, id string) requirements.Row {
-	t.Helper()
-	r := requirements.Row{Operation: operation, Requirement: id}
-	for _, known := range requirements.Rows() {
-		if known == r {
-			return r
-		}
-	}
-	t.Fatalf("the catalogue has no %s %s", operation, id)
-	return r
-}
 
 var (
 	listSchema   = requirements.Row{Operation: "getAccount3PIDs", Requirement: "get-001-200-schema"}
@@ -43,18 +33,20 @@ type changes map[requirements.Row]verdict.Judged
 func judged(t testing.TB, found changes) []verdict.Judged {
 	t.Helper()
 	var rows []verdict.Judged
+	changed := 0
 	for _, e := range requirements.All() {
 		for _, r := range e.Rows() {
 			j := verdict.Judged{Candidate: verdict.Candidate{Entry: e, Row: r}, Verdict: verdict.NotTested, Reason: "not selected", Gates: verdict.Gates(e, verdict.Hard, false)}
 			if change, ok := found[r]; ok {
 				change.Candidate, change.Selected, change.Specs = j.Candidate, true, 1
 				j = change
+				changed++
 			}
 			rows = append(rows, j)
 		}
 	}
-	for r := range found {
-		row(t, r.Operation, r.Requirement)
+	if changed != len(found) {
+		t.Fatalf("the catalogue does not have all of %v", found)
 	}
 	return rows
 }
@@ -127,4 +119,69 @@ func decoded(t testing.TB, r *report.Report) map[string]any {
 		t.Fatal(err)
 	}
 	return value
+}
+
+// evidence writes lines as exchanges.jsonl into a folder of its own.
+func evidence(t testing.TB, lines ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, report.ExchangesFile), []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// exchanged is a line of exchanges.jsonl: a GET of the list at that second, with
+// more members of the record.
+func exchanged(id string, second float64, more string) string {
+	return fmt.Sprintf(`{"id":%q,"started":"2026-11-24T14:00:%09.6fZ","ms":2.5%s,"request":{"method":"GET","url":"http://127.0.0.1:8008/_matrix/client/v3/account/3pid?access_token=<access_token 2>"},"response":{"status":200,"headers":{"Content-Type":["application/json"],"Date":["x"]},"body":"{\"threepids\":[]}"}}`, id, second, more)
+}
+
+// page is report.html of a run with this evidence.
+func page(t testing.TB, r *report.Report, dir string) string {
+	t.Helper()
+	if err := r.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, report.HTMLFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// element is what stands in the page from an opening tag with this id to the end
+// of the element.
+func element(t testing.TB, text, name, id string) string {
+	t.Helper()
+	at := strings.Index(text, fmt.Sprintf("<%s class=%q id=%q", name, "row", id))
+	if at < 0 {
+		at = strings.Index(text, fmt.Sprintf("<%s id=%q", name, id))
+	}
+	if at < 0 {
+		t.Fatalf("the page has no %s %s", name, id)
+	}
+	depth := 0
+	for _, tag := range regexp.MustCompile(`</?`+name+`\b`).FindAllStringIndex(text[at:], -1) {
+		if text[at+tag[0]+1] == '/' {
+			depth--
+		} else {
+			depth++
+		}
+		if depth == 0 {
+			return text[at : at+tag[1]]
+		}
+	}
+	t.Fatalf("the %s %s has no end", name, id)
+	return ""
+}
+
+// change lets a test change one row of a report.
+func change(r *report.Report, row requirements.Row, do func(*report.Requirement)) *report.Report {
+	for i := range r.Requirements {
+		if q := &r.Requirements[i]; q.Operation == row.Operation && q.ID == row.Requirement {
+			do(q)
+		}
+	}
+	return r
 }
