@@ -19,47 +19,45 @@ var _ = Describe("A bind that is to be undone", func() {
 
 	It("is undone by /unbind where it was made", Should("bind-011-tracks-for-unbind"),
 		func(ctx SpecContext) {
-			alice := users.New(ctx)
-			session := identity.New(ctx, alice).MustBind(ctx, alice)
-
-			response := unbindAnywhere(ctx, alice, session.Address)
+			mustUnbindByName(ctx, "unbind3pidFromAccount")
+			alice, session := bound(ctx, "unbind3pidFromAccount")
+			response := Granted(alice.Post(ctx, "unbind3pidFromAccount", session.Identifier()))
 			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1), "no identity server was named:\n%s", response)
-			Expect(response).To(BeGranted())
 			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)
 		})
 
 	It("is undone by /delete where it was made", Should("bind-011-tracks-for-unbind"), Needs(Mail),
 		func(ctx SpecContext) {
-			alice, session := addedAndBound(ctx)
-
-			response := alice.Delete(ctx, session)
+			mustUnbindByName(ctx, "delete3pidFromAccount")
+			alice, session := bound(ctx, "delete3pidFromAccount")
+			response := Granted(alice.Post(ctx, "delete3pidFromAccount", session.Identifier()))
 			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1), "no identity server was named:\n%s", response)
-			Expect(response).To(BeGranted())
 			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)
 		})
 
 	It("is not remembered when it was refused", Should("bind-012-failed-bind-not-tracked"),
 		func(ctx SpecContext) {
+			mustUnbindByName(ctx, "unbind3pidFromAccount")
 			alice := users.New(ctx)
 			server := identity.New(ctx, alice)
-			bound := server.MustBind(ctx, alice)
+			remembered := server.MustBind(ctx, alice)
 			session := server.Validate(ctx, alice)
 			server.Fault(ctx, control.MatrixError(http.StatusBadRequest, "M_UNKNOWN", "refused for this spec", nil).On(control.Bind).For(control.SID(session.SID)))
 			alice.Post(ctx, "/account/3pid/bind", session.Binding()) // how that is answered bind-006 judges
 
 			response := unbindAnywhere(ctx, alice, session.Address)
 			Expect(server.Requests(ctx, control.Unbind)).To(BeEmpty(), "it was never bound:\n%s", response)
-			Expect(response).To(BeGranted())
-			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
+			Expect(Granted(response).JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
 
-			response = unbindAnywhere(ctx, alice, bound.Address)
+			response = unbindAnywhere(ctx, alice, remembered.Address)
 			if len(server.Requests(ctx, control.Unbind)) == 0 {
-				Blocked("bind3PID", "bind-011-tracks-for-unbind", "a bind that was granted is not remembered either:\n%s", response)
+				Blocked("unbind3pidFromAccount", "rem-005-falls-back-to-original-id-server", "a bind that was granted is not remembered either:\n%s", response)
 			}
 		})
 
 	It("is undone at one identity server without the other", Should("bind-016-multiple-identity-servers"),
 		func(ctx SpecContext) {
+			mustUnbindByName(ctx, "unbind3pidFromAccount")
 			alice := users.New(ctx)
 			first, second := identity.New(ctx, alice), identity.Other(ctx, alice)
 			once := first.MustBind(ctx, alice)
@@ -67,15 +65,14 @@ var _ = Describe("A bind that is to be undone", func() {
 				Decline("bind-not-tracked", response)
 			}
 			before := len(first.Requests(ctx, control.Unbind))
-			bound := first.MustBind(ctx, alice)
-			second.ValidateFor(ctx, alice, bound).MustBind(ctx)
+			twice := first.MustBind(ctx, alice)
+			second.ValidateFor(ctx, alice, twice).MustBind(ctx)
 
-			response := alice.Post(ctx, "/account/3pid/unbind", bound.Removal())
-			Expect(response).To(BeGranted())
+			response := Granted(alice.Post(ctx, "/account/3pid/unbind", twice.Removal()))
 			Expect(first.Requests(ctx, control.Unbind)).To(HaveLen(before+1), "it was named:\n%s", response)
 			Expect(second.Requests(ctx, control.Unbind)).To(BeEmpty(), "the other one was named:\n%s", response)
 
-			response = unbindAnywhere(ctx, alice, bound.Address)
+			response = unbindAnywhere(ctx, alice, twice.Address)
 			Expect(second.Requests(ctx, control.Unbind)).To(HaveLen(1), "it is bound there still:\n%s", response)
 		})
 })

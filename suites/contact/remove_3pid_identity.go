@@ -11,7 +11,6 @@ import (
 	"threepid-conformance/fixtures/sessions"
 	"threepid-conformance/fixtures/users"
 	. "threepid-conformance/harness"
-	"threepid-conformance/harness/exchange"
 	"threepid-conformance/mockidserver/control"
 )
 
@@ -39,12 +38,14 @@ var _ = Describe("The identity server of an identifier that is removed", func() 
 
 	DescribeTable("is the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
+			mustUnbindByName(ctx, operation)
 			alice, session := addedAndBound(ctx)
 			expectUnbound(ctx, session, alice.Post(ctx, operation, session.Identifier()))
 		})
 
 	DescribeTable("is no other than the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
+			mustUnbindByName(ctx, operation)
 			alice, email := sessions.Email.Added(ctx)
 			preferred := identity.New(ctx, alice)
 			session := identity.Other(ctx, alice).ValidateFor(ctx, alice, email)
@@ -96,8 +97,7 @@ var _ = Describe("The removal of an identifier from an identity server that fail
 		title := fmt.Sprintf("passes on a refusal with %d %s", refusal.status, refusal.errcode)
 		DescribeTable(title, Each(Should("rem-012-is-matrix-error-passed-through")), Needs(Mail, IdentityServer),
 			func(ctx SpecContext, operation string) {
-				_, _, granted := remove(ctx, operation)
-				mustUnbind(granted) // without the fault
+				mustUnbindByName(ctx, operation) // without the fault
 
 				bob, session := addedAndBound(ctx)
 				session.Fault(ctx, control.MatrixError(refusal.status, refusal.errcode, "refused for this spec", nil).On(control.Unbind))
@@ -115,8 +115,7 @@ var _ = Describe("The removal of an identifier from an identity server that fail
 	for _, profile := range []control.Profile{control.ProfileClosed, control.ProfileReset} {
 		DescribeTable(fmt.Sprintf("is no success at a %s", profile), Each(Must("rem-013-is-unreachable")), Needs(Mail, IdentityServer),
 			func(ctx SpecContext, operation string) {
-				_, _, granted := remove(ctx, operation)
-				mustUnbind(granted) // where it works
+				mustUnbindByName(ctx, operation) // where it works
 
 				bob, session := addedAndBound(ctx)
 				body := session.Removal()
@@ -130,21 +129,3 @@ var _ = Describe("The removal of an identifier from an identity server that fail
 			})
 	}
 })
-
-// expectUnbound asserts that a removal which names no identity server was taken
-// to where the identifier was bound, and not to another port of that server.
-func expectUnbound(ctx SpecContext, session *identity.Session, response *exchange.Response) {
-	GinkgoHelper()
-	requests, unbinds := session.Requests(ctx, ""), session.Requests(ctx, control.Unbind)
-	for _, request := range requests {
-		Expect(request.Listener).To(Equal(requests[0].Listener), "not the identity server of the bind: %s", request)
-	}
-	if response.OK() && len(unbinds) == 0 && response.Text("id_server_unbind_result") == "no-support" {
-		Decline("bind-not-tracked", response)
-	}
-	Granted(response)
-	Expect(unbinds).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", response)
-	if unbinds[0].Status == http.StatusOK {
-		Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", response)
-	}
-}

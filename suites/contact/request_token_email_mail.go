@@ -18,9 +18,7 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", func() {
 
 	It("sends one mail, to the address alone", Must("email-004-mail-sent-once-to-address"),
 		func(ctx SpecContext) {
-			email := sessions.Email.Fresh(ctx)
-			Expect(email.Request(ctx).Response).To(BeGranted())
-
+			email := sessions.Email.MustRequest(ctx).Recipient
 			_, err := email.Await(ctx, 1)
 			Expect(err).NotTo(HaveOccurred(), "no mail arrived at the address")
 
@@ -64,22 +62,21 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", func() {
 			session := first
 			for _, attempt := range []int{3, 2} {
 				session = first.Again(ctx, api.With("send_attempt", attempt))
-				Expect(session.Response).To(BeGranted())
+				Granted(session.Response)
 			}
 			Expect(first.Recipient.MessagesAtMost(ctx, 1)).To(HaveLen(1), "mails after attempts 3, 3 and 2")
 
 			// What was mailed first still validates the session answered last.
 			session.Message = first.Message
 			session.Use(ctx)
-			Expect(alice.Add(ctx, session)).To(BeGranted())
+			expectAddable(ctx, alice, session)
 		})
 
 	It("mails again for a greater send_attempt", Must("email-017-resend-on-greater-attempt"),
 		func(ctx SpecContext) {
 			email, clientSecret := sessions.Email.Fresh(ctx), api.FreshSecret()
 			for i, attempt := range []int{1, 2, 7} {
-				session := email.Request(ctx, api.With("client_secret", clientSecret), api.With("send_attempt", attempt))
-				Expect(session.Response).To(BeGranted())
+				email.MustRequest(ctx, api.With("client_secret", clientSecret), api.With("send_attempt", attempt))
 				mails, err := email.Await(ctx, i+1)
 				Expect(err).NotTo(HaveOccurred(), "send_attempt %d", attempt)
 				Expect(mails).To(HaveLen(i+1), "mails after send_attempt %d", attempt)
@@ -92,7 +89,7 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", func() {
 			secrets := []string{api.FreshSecret(), api.FreshSecret()}
 			for _, email := range emails {
 				for _, clientSecret := range secrets {
-					Expect(email.Request(ctx, api.With("client_secret", clientSecret)).Response).To(BeGranted())
+					email.MustRequest(ctx, api.With("client_secret", clientSecret))
 				}
 			}
 			for _, email := range emails {

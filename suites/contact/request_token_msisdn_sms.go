@@ -45,8 +45,7 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 	It("goes to the number as it is dialled from the country", Must("msisdn-007-country-code"),
 		func(ctx SpecContext) {
 			for _, number := range numbersOfTwoCountries(ctx) {
-				response := number.Request(ctx).Response
-				Expect(response).To(BeGranted())
+				number.MustRequest(ctx)
 				_, err := number.Await(ctx, 2)
 				Expect(err).NotTo(HaveOccurred(), "%s from %s", number.Spelling, number.Number.Country)
 			}
@@ -81,8 +80,7 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 			}
 			Expect(number.MessagesAtMost(ctx, 1)).To(HaveLen(1), "SMS after attempts 3, 3 and 2")
 
-			response := first.Again(ctx, api.With("send_attempt", 4)).Response
-			Expect(response).To(BeGranted())
+			Granted(first.Again(ctx, api.With("send_attempt", 4)).Response)
 			_, err := number.Await(ctx, 2)
 			Expect(err).NotTo(HaveOccurred(), "send_attempt 4")
 		})
@@ -91,8 +89,7 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 		func(ctx SpecContext) {
 			number := sessions.MSISDN.Fresh(ctx)
 			for i := range 2 {
-				response := number.Request(ctx).Response
-				Expect(response).To(BeGranted())
+				number.MustRequest(ctx)
 				_, err := number.Await(ctx, i+1)
 				Expect(err).NotTo(HaveOccurred(), "client_secret %d", i+1)
 			}
@@ -116,7 +113,7 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 			Expect(alice.Add(ctx, session)).NotTo(BeGranted())
 
 			session.MustSubmit(ctx) // with the right ones
-			Expect(alice.Add(ctx, session)).To(BeGranted())
+			expectAddable(ctx, alice, session)
 		},
 		Entry("the code", Operation("requestTokenTo3PIDMSISDN"), "token"),
 		Entry("the sid", Operation("requestTokenTo3PIDMSISDN"), "sid"),

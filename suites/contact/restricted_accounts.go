@@ -41,7 +41,7 @@ var _ = Describe("A suspended account", Should("acc-003-suspended"), func() {
 		func(ctx SpecContext) {
 			alice, email := users.New(ctx), sessions.Email.Validate(ctx)
 			users.NewAdministrator(ctx).Suspend(ctx, alice)
-			Expect(alice.Add(ctx, email)).To(BeGranted())
+			expectAddable(ctx, alice, email)
 			Expect(alice.Addresses(ctx)).To(ConsistOf(email.Address))
 		})
 

@@ -95,7 +95,7 @@ var _ = Describe("The mailed validation link", func() {
 			alice := users.New(ctx)
 			session := sessions.Email.Validate(ctx)
 			api.Open(ctx, session.Link())
-			Expect(alice.Add(ctx, session)).To(BeGranted())
+			expectAddable(ctx, alice, session)
 		})
 
 	It("carries a token of at most 255 characters", Must("val-013-token-length"), Operation("requestTokenTo3PIDEmail"),
