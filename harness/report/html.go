@@ -1,9 +1,9 @@
 package report
 
 import (
+	"bytes"
 	_ "embed"
 	"html/template"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -52,13 +52,15 @@ type levelCounts struct {
 	Marks []markCount
 }
 
-// html writes report.html. dir holds the evidence.
-func (r *Report) html(out io.Writer, dir string) error {
+// html is report.html. dir holds the evidence.
+func (r *Report) html(dir string) ([]byte, error) {
 	evidence, err := ReadEvidence(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return htmlTemplate.Execute(out, r.view(evidence, dir))
+	var text bytes.Buffer
+	err = htmlTemplate.Execute(&text, r.view(evidence, dir))
+	return text.Bytes(), err
 }
 
 func (r *Report) view(evidence Evidence, dir string) view {

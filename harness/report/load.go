@@ -32,10 +32,6 @@ func Load(path string) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the report cannot be read: %w", err)
 	}
-	return parse(path, text)
-}
-
-func parse(path string, text []byte) (*Report, error) {
 	var shape struct {
 		Schema *int `json:"schema"`
 	}

@@ -3,8 +3,8 @@ package report
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,20 +64,17 @@ func Rebuild(dir, version string) (*Report, error) {
 // targetSeen is what the first exchanges say about the homeserver: a run begins
 // by asking the ordinary configuration, and the others, for their versions.
 func targetSeen(records []exchange.Record) Target {
+	const versions = "/_matrix/client/versions"
 	var t Target
 	for _, record := range records {
-		if record.Party != "" {
-			continue
-		}
-		base, path := split(record.Request.URL)
+		base, path, found := strings.Cut(record.Request.URL, "/_matrix/")
 		// Only the ordinary configuration is asked for more than versions there.
-		if t.URL == "" || record.Spec == "preflight" && path != "/_matrix/client/versions" {
+		if found && record.Party == "" && (t.URL == "" || record.Spec == "preflight" && "/_matrix/"+path != versions) {
 			t.URL = base
 		}
 	}
 	for _, record := range records {
-		base, path := split(record.Request.URL)
-		if base != t.URL || path != "/_matrix/client/versions" || record.Response == nil {
+		if record.Request.URL != t.URL+versions || record.Response == nil {
 			continue
 		}
 		var answer struct {
@@ -91,33 +88,18 @@ func targetSeen(records []exchange.Record) Target {
 	return t
 }
 
-// split cuts a URL into what comes before the Matrix API and the rest.
-func split(raw string) (base, path string) {
-	if before, after, found := strings.Cut(raw, "/_matrix/"); found {
-		path, _, _ = strings.Cut("/_matrix/"+after, "?")
-		return before, path
-	}
-	u, err := url.Parse(raw)
-	if err != nil {
-		return raw, ""
-	}
-	return u.Scheme + "://" + u.Host, u.Path
-}
-
 // specsSeen are the specs that sent something, by row.
 func specsSeen(records []exchange.Record) map[requirements.Row][]Spec {
 	specs := map[requirements.Row][]Spec{}
-	places := map[string]int{} // name of a spec → place in its row's list
-	first := map[string]time.Time{}
+	first := map[string]time.Time{} // when a spec began, by its name
 	for _, record := range records {
 		row, title, ok := specNamed(record.Spec)
 		if !ok {
 			continue
 		}
-		i, seen := places[record.Spec]
-		if !seen {
-			i = len(specs[row])
-			places[record.Spec], first[record.Spec] = i, started(record)
+		i := slices.IndexFunc(specs[row], func(s Spec) bool { return s.Title == title })
+		if i < 0 {
+			i, first[record.Spec] = len(specs[row]), started(record)
 			specs[row] = append(specs[row], Spec{
 				Title: title, State: "unknown",
 				Rerun: fmt.Sprintf("conformance run --label-filter='%s && requirement:%s'", row.Operation, row.Requirement),
@@ -134,16 +116,8 @@ func specsSeen(records []exchange.Record) map[requirements.Row][]Spec {
 // requirement, a colon, and the title.
 func specNamed(name string) (requirements.Row, string, bool) {
 	subject, title, _ := strings.Cut(name, ": ")
-	operation, requirement, found := strings.Cut(subject, " ")
+	operation, requirement, _ := strings.Cut(subject, " ")
 	row := requirements.Row{Operation: operation, Requirement: requirement}
-	entry, known := requirements.Lookup(requirement)
-	if !found || !known {
-		return row, "", false
-	}
-	for _, r := range entry.Rows() {
-		if r == row {
-			return row, title, true
-		}
-	}
-	return row, "", false
+	entry, _ := requirements.Lookup(requirement)
+	return row, title, slices.Contains(entry.Rows(), row)
 }

@@ -11,10 +11,10 @@
 package report
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -257,13 +257,11 @@ func (r *Report) Tested() (rows, notTested int) {
 func (r *Report) Write(dir string) error {
 	r.Target.Advertised = append([]string{}, r.Target.Advertised...) // lists, never null
 	r.Target.Variants = append([]string{}, r.Target.Variants...)
-	err := writeAs(dir, JSONFile, func(out io.Writer) error {
-		enc := json.NewEncoder(out)
-		enc.SetEscapeHTML(false) // readers search for <access_token 1>
-		enc.SetIndent("", "  ")
-		return enc.Encode(r)
-	})
+	text, err := Indented(r)
 	if err != nil {
+		return err
+	}
+	if err := write(dir, JSONFile, text); err != nil {
 		return err
 	}
 	return r.Render(dir)
@@ -271,43 +269,30 @@ func (r *Report) Write(dir string) error {
 
 // Render writes the files that are made from report.json and exchanges.jsonl.
 func (r *Report) Render(dir string) error {
+	html, err := r.html(dir)
+	if err != nil {
+		return err
+	}
 	junit, err := r.junit()
 	if err != nil {
 		return err
 	}
-	if err := writeAs(dir, HTMLFile, func(out io.Writer) error { return r.html(out, dir) }); err != nil {
-		return err
-	}
-	if err := write(dir, MarkdownFile, []byte(r.markdown())); err != nil {
-		return err
-	}
-	return write(dir, JUnitFile, junit)
+	return errors.Join(write(dir, HTMLFile, html), write(dir, MarkdownFile, []byte(r.markdown())), write(dir, JUnitFile, junit))
 }
-
-// writeAs writes a file as it is made: a page can be as large as the evidence.
-func writeAs(dir, name string, make func(io.Writer) error) error {
-	f, err := os.Create(filepath.Join(dir, name))
-	if err != nil {
-		return unwritable(err)
-	}
-	out := bufio.NewWriter(f)
-	if err = make(out); err == nil {
-		err = out.Flush()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return unwritable(err)
-	}
-	return nil
-}
-
-func unwritable(err error) error { return fmt.Errorf("the report cannot be written: %w", err) }
 
 func write(dir, name string, content []byte) error {
 	if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-		return unwritable(err)
+		return fmt.Errorf("the report cannot be written: %w", err)
 	}
 	return nil
+}
+
+// Indented is a value as JSON for people and programs.
+func Indented(value any) ([]byte, error) {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false) // readers search for <access_token 1>
+	enc.SetIndent("", "  ")
+	err := enc.Encode(value)
+	return text.Bytes(), err
 }

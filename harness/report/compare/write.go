@@ -3,7 +3,6 @@ package compare
 import (
 	"bytes"
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"strings"
@@ -155,14 +154,7 @@ func (c Change) Why() string {
 }
 
 // JSON writes the comparison for programs.
-func (c Comparison) JSON() ([]byte, error) {
-	var text bytes.Buffer
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false) // readers search for <access_token 1>
-	enc.SetIndent("", "  ")
-	err := enc.Encode(c)
-	return text.Bytes(), err
-}
+func (c Comparison) JSON() ([]byte, error) { return report.Indented(c) }
 
 //go:embed compare.html.tmpl
 var pageText string
