@@ -38,7 +38,7 @@ func Strictly(check func(g gomega.Gomega)) {
 		}
 	}()
 	check(gomega.NewGomega(func(message string, _ ...int) {
-		run.File(verdict.Finding{Row: s.Row, Half: verdict.Strict, Message: message})
+		run.File(verdict.Finding{Row: s.Row, Strictly: true, Message: message})
 		panic(stop{})
 	}))
 }

@@ -176,7 +176,10 @@ func (c recordedClient) lines(t testing.TB) []Record {
 func brief(findings []verdict.Finding) []string {
 	list := []string{}
 	for _, f := range findings {
-		list = append(list, strings.TrimSpace(f.Row.Requirement+" "+string(f.Half)))
+		if f.Strictly {
+			f.Row.Requirement += " strict"
+		}
+		list = append(list, f.Row.Requirement)
 	}
 	return list
 }

@@ -65,12 +65,9 @@ func (j *judgement) defect(d requirements.Defect, message string) {
 	if applies, _ := entry.AppliesTo(j.versions); !applies {
 		return
 	}
-	f := verdict.Finding{Row: requirements.Row{Operation: d.Operation, Requirement: entry.ID}, Message: message}
-	if strictly {
-		f.Half = verdict.Strict
-	}
+	f := verdict.Finding{Row: requirements.Row{Operation: d.Operation, Requirement: entry.ID}, Strictly: strictly, Message: message}
 	for _, other := range j.findings {
-		if other.Row == f.Row && other.Half == f.Half {
+		if other.Row == f.Row && other.Strictly == f.Strictly {
 			return
 		}
 	}

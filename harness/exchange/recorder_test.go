@@ -99,11 +99,11 @@ func TestFileAddsAFindingAboutTheLatestExchange(t *testing.T) {
 	row := requirements.Row{Operation: "bind3PID", Requirement: "bind-005-success-200"}
 	r.File(verdict.Finding{Row: row, Message: "before any exchange"})
 	client.answer(t, call(t, "bind3PID"))
-	r.File(verdict.Finding{Row: row, Half: verdict.Strict, Message: "got s3cr3t-value"})
+	r.File(verdict.Finding{Row: row, Strictly: true, Message: "got s3cr3t-value"})
 	r.File(verdict.Finding{Row: row, Message: "about another", Exchange: "p1-0"})
 	g.Expect(r.Findings()).To(Equal([]verdict.Finding{
 		{Row: row, Message: "before any exchange", Spec: "a spec"},
-		{Row: row, Half: verdict.Strict, Message: "got <client_secret 1>", Spec: "a spec", Exchange: "p1-1"},
+		{Row: row, Strictly: true, Message: "got <client_secret 1>", Spec: "a spec", Exchange: "p1-1"},
 		{Row: row, Message: "about another", Spec: "a spec", Exchange: "p1-0"},
 	}))
 }

@@ -36,7 +36,7 @@ func judged(t testing.TB, found changes) []verdict.Judged {
 	changed := 0
 	for _, e := range requirements.All() {
 		for _, r := range e.Rows() {
-			j := verdict.Judged{Candidate: verdict.Candidate{Entry: e, Row: r}, Verdict: verdict.NotTested, Reason: "not selected", Gates: verdict.Gates(e, verdict.Hard, false)}
+			j := verdict.Judged{Candidate: verdict.Candidate{Entry: e, Row: r}, Verdict: verdict.NotTested, Reason: "not selected", Gates: verdict.Gates(e.Enforcement, false)}
 			if change, ok := found[r]; ok {
 				change.Candidate, change.Selected, change.Specs = j.Candidate, true, 1
 				j = change

@@ -84,7 +84,7 @@ func fail(message string, callerSkip ...int) {
 	if e, known := current.expectations.Match(s.Row, message); known {
 		End(verdict.Outcome{Verdict: verdict.ExpectedFail, Reason: e.Reason + " (" + firstLine(message) + ")", Link: e.Link}, skip)
 	}
-	if !verdict.Gates(s.Entry, verdict.Hard, current.config.Strict) {
+	if !verdict.Gates(s.Entry.Enforcement, current.config.Strict) {
 		End(verdict.Outcome{Verdict: verdict.Fail, Reason: message}, skip)
 	}
 	current.spec.outcome = &verdict.Outcome{Row: s.Row, Verdict: verdict.Fail, Reason: message}

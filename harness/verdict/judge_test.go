@@ -31,11 +31,11 @@ func TestTheWorstOfSeveralSpecsIsTheRowsVerdict(t *testing.T) {
 }
 
 func TestOfTwoFailuresTheOneThatCountsIsShown(t *testing.T) {
-	strictHalf := verdict.Outcome{Row: rowOf("r-1"), Verdict: verdict.Fail, Half: verdict.Strict, Reason: "status 400"}
-	hardHalf := verdict.Outcome{Row: rowOf("r-1"), Verdict: verdict.Fail, Half: verdict.Hard, Reason: "granted"}
-	for _, outcomes := range [][]verdict.Outcome{{strictHalf, hardHalf}, {hardHalf, strictHalf}} {
-		row := run{rows: []verdict.Candidate{must("r-1", secondHalf(requirements.Strict))}, outcomes: outcomes}.first()
-		NewWithT(t).Expect(row).To(And(HaveField("Reason", "granted"), HaveField("Half", verdict.Hard), HaveField("Gates", true)))
+	strictPart := verdict.Outcome{Row: rowOf("r-1"), Verdict: verdict.Fail, Strictly: true, Reason: "status 400"}
+	hardPart := verdict.Outcome{Row: rowOf("r-1"), Verdict: verdict.Fail, Reason: "granted"}
+	for _, outcomes := range [][]verdict.Outcome{{strictPart, hardPart}, {hardPart, strictPart}} {
+		row := run{rows: []verdict.Candidate{must("r-1", strictly(requirements.Strict))}, outcomes: outcomes}.first()
+		NewWithT(t).Expect(row).To(And(HaveField("Reason", "granted"), HaveField("Gates", true)))
 	}
 }
 
@@ -44,26 +44,26 @@ func TestWhichFailuresCount(t *testing.T) {
 	for _, c := range []struct {
 		name            string
 		entry           verdict.Candidate
-		half            verdict.Half
+		strictly        bool // whether it is of the part that Strictly checks
 		lenient, strict bool // whether it counts
 	}{
-		{"hard", must("r-1"), verdict.Hard, true, true},
-		{"strict", must("r-1", enforced(strict)), verdict.Hard, false, true},
-		{"info", must("r-1", enforced(info)), verdict.Hard, false, false},
-		{"hard half of hard/strict", must("r-1", secondHalf(strict)), verdict.Hard, true, true},
-		{"strict half of hard/strict", must("r-1", secondHalf(strict)), verdict.Strict, false, true},
-		{"second half of hard/info", must("r-1", secondHalf(info)), verdict.Strict, false, false},
-		{"first half of strict/info", must("r-1", enforced(strict), secondHalf(info)), verdict.Hard, false, true},
-		{"second half of hard/hard", must("r-1", secondHalf(hard)), verdict.Strict, true, true},
-		{"second half of an entry with one", must("r-1", enforced(strict)), verdict.Strict, false, true},
-		{"SHOULD that is hard because a MUST demands it", must("r-1", level(requirements.Should)), verdict.Hard, true, true},
+		{"hard", must("r-1"), false, true, true},
+		{"strict", must("r-1", enforced(strict)), false, false, true},
+		{"info", must("r-1", enforced(info)), false, false, false},
+		{"hard part of hard/strict", must("r-1", strictly(strict)), false, true, true},
+		{"strict part of hard/strict", must("r-1", strictly(strict)), true, false, true},
+		{"second part of hard/info", must("r-1", strictly(info)), true, false, false},
+		{"first part of strict/info", must("r-1", enforced(strict), strictly(info)), false, false, true},
+		{"second part of hard/hard", must("r-1", strictly(hard)), true, true, true},
+		{"second part of an entry with one", must("r-1", enforced(strict)), true, false, true},
+		{"SHOULD that is hard because a MUST demands it", must("r-1", level(requirements.Should)), false, true, true},
 	} {
 		for strictRun, counts := range map[bool]bool{false: c.lenient, true: c.strict} {
 			g := NewWithT(t)
 			r := run{rows: []verdict.Candidate{c.entry, must("r-2")}, outcomes: []verdict.Outcome{ended("r-2", verdict.Pass)}, strict: strictRun}
 			asOutcome, asFinding := r, r
-			asOutcome.outcomes = append(r.outcomes, verdict.Outcome{Row: rowOf("r-1"), Verdict: verdict.Fail, Half: c.half, Reason: "no"})
-			asFinding.findings = []verdict.Finding{{Row: rowOf("r-1"), Half: c.half, Message: "no"}}
+			asOutcome.outcomes = append(r.outcomes, verdict.Outcome{Row: rowOf("r-1"), Verdict: verdict.Fail, Strictly: c.strictly, Reason: "no"})
+			asFinding.findings = []verdict.Finding{{Row: rowOf("r-1"), Strictly: c.strictly, Message: "no"}}
 			for _, r := range []run{asOutcome, asFinding} {
 				g.Expect(r.first().Gates).To(Equal(counts), "%s, strict %v", c.name, strictRun)
 				result := r.conclude()
@@ -77,9 +77,9 @@ func TestWhichFailuresCount(t *testing.T) {
 // What does not count must not hide what does.
 func TestAFailureThatDoesNotCountHidesNoBlockedSpec(t *testing.T) {
 	f := finding("r-1", "status 400")
-	f.Half = verdict.Strict
+	f.Strictly = true
 	r := run{
-		rows:     []verdict.Candidate{must("r-1", secondHalf(requirements.Strict)), must("r-2")},
+		rows:     []verdict.Candidate{must("r-1", strictly(requirements.Strict)), must("r-2")},
 		outcomes: []verdict.Outcome{ended("r-1", verdict.Blocked), ended("r-2", verdict.Pass)},
 		findings: []verdict.Finding{f},
 	}

@@ -22,7 +22,6 @@ type Candidate struct {
 type Judged struct {
 	Candidate
 	Verdict  Verdict
-	Half     Half             // of a fail: which half broke
 	Gates    bool             // whether the verdict counts for the exit code
 	Reason   string           // why, for every verdict but pass
 	Because  requirements.Row // the row that stopped this one, if one did
@@ -31,19 +30,18 @@ type Judged struct {
 	Evidence []string         // exchange ids of findings
 }
 
-// Gates reports whether a failure of the given half of an entry counts.
-func Gates(e requirements.Entry, half Half, strict bool) bool {
-	enforcement := e.Enforcement
-	if half == Strict && e.Strictly != nil {
-		enforcement = e.Strictly.Enforcement
+// Gates reports whether a failure of what is enforced like this counts.
+func Gates(enforcement requirements.Enforcement, strict bool) bool {
+	return enforcement == requirements.Hard || strict && enforcement == requirements.Strict
+}
+
+// gates reports whether a failure of the row counts, or one of the part that
+// Strictly checks.
+func (c Candidate) gates(strictly, strict bool) bool {
+	if strictly && c.Entry.Strictly != nil {
+		return Gates(c.Entry.Strictly.Enforcement, strict)
 	}
-	switch enforcement {
-	case requirements.Hard:
-		return true
-	case requirements.Strict:
-		return strict
-	}
-	return false
+	return Gates(c.Entry.Enforcement, strict)
 }
 
 // Judge gives every candidate its verdict from what was seen.
@@ -72,7 +70,7 @@ func Judge(candidates []Candidate, outcomes []Outcome, findings []Finding, known
 
 // outcomeOf files a finding as the outcome it is for its row.
 func outcomeOf(f Finding, known Expectations) Outcome {
-	o := Outcome{Row: f.Row, Verdict: Fail, Half: f.Half, Reason: f.Message}
+	o := Outcome{Row: f.Row, Verdict: Fail, Strictly: f.Strictly, Reason: f.Message}
 	if f.Exchange != "" {
 		o.Evidence = []string{f.Exchange}
 	}
@@ -83,7 +81,7 @@ func outcomeOf(f Finding, known Expectations) Outcome {
 }
 
 func judgeOne(c Candidate, outcomes []Outcome, strict bool) Judged {
-	row := Judged{Candidate: c, Verdict: NotTested, Gates: Gates(c.Entry, Hard, strict)}
+	row := Judged{Candidate: c, Verdict: NotTested, Gates: c.gates(false, strict)}
 	switch {
 	case c.Excluded != "" && len(outcomes) == 0:
 		row.Reason = "excluded: " + c.Excluded
@@ -102,19 +100,19 @@ func judgeOne(c Candidate, outcomes []Outcome, strict bool) Judged {
 	worst := slices.MinFunc(outcomes, func(a, b Outcome) int {
 		return cmp.Or(
 			cmp.Compare(a.Verdict.rank(), b.Verdict.rank()),
-			cmp.Compare(boolRank(!Gates(c.Entry, a.Half, strict)), boolRank(!Gates(c.Entry, b.Half, strict))),
+			cmp.Compare(boolRank(!c.gates(a.Strictly, strict)), boolRank(!c.gates(b.Strictly, strict))),
 		)
 	})
 	row.Executed = true
-	row.Verdict, row.Half, row.Reason = worst.Verdict, worst.Half, worst.Reason
+	row.Verdict, row.Reason = worst.Verdict, worst.Reason
 	row.Because, row.Link = worst.Because, worst.Link
 	if worst.Verdict == Fail || worst.Verdict == ExpectedFail {
-		row.Gates = Gates(c.Entry, worst.Half, strict)
+		row.Gates = c.gates(worst.Strictly, strict)
 	}
 	if worst.Verdict == Fail && !row.Gates {
 		// What does not count must not hide what does.
 		if i := slices.IndexFunc(outcomes, func(o Outcome) bool { return o.Verdict == Blocked }); i >= 0 {
-			row.Verdict, row.Half, row.Because = Blocked, Hard, outcomes[i].Because
+			row.Verdict, row.Because = Blocked, outcomes[i].Because
 			row.Reason = outcomes[i].Reason + "; besides: " + worst.Reason
 		}
 	}

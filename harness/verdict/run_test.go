@@ -36,7 +36,7 @@ func enforced(e requirements.Enforcement) func(*verdict.Candidate) {
 	return func(c *verdict.Candidate) { c.Entry.Enforcement = e }
 }
 
-func secondHalf(e requirements.Enforcement) func(*verdict.Candidate) {
+func strictly(e requirements.Enforcement) func(*verdict.Candidate) {
 	return func(c *verdict.Candidate) { c.Entry.Strictly = &requirements.Half{Enforcement: e} }
 }
 

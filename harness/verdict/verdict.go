@@ -32,22 +32,11 @@ var All = []Verdict{Fail, Blocked, ExpectedFail, Pass, NotSupported, NotTested}
 // rank is the place of v in [All]; lower outranks higher.
 func (v Verdict) rank() int { return slices.Index(All, v) }
 
-// Half says which part of a requirement an observation is about. Some
-// requirements have a part that always counts and one that counts only in
-// strict runs (the exact status code, say).
-type Half string
-
-// The two halves.
-const (
-	Hard   Half = ""       // the part that gives the requirement its enforcement
-	Strict Half = "strict" // the second half, see requirements.Entry.Strictly
-)
-
 // A Finding is something the exchange layer or Strictly saw without ending the
 // spec that was running. It is filed under a row of its own.
 type Finding struct {
 	Row      requirements.Row `json:"row"`
-	Half     Half             `json:"half,omitempty"`
+	Strictly bool             `json:"strictly,omitempty"` // it is about the part that Strictly checks, see requirements.Entry
 	Message  string           `json:"message"`
 	Exchange string           `json:"exchange,omitempty"` // id in exchanges.jsonl
 	Spec     string           `json:"spec,omitempty"`     // title of the spec that was running
@@ -57,7 +46,7 @@ type Finding struct {
 type Outcome struct {
 	Row      requirements.Row `json:"row"`
 	Verdict  Verdict          `json:"verdict"`
-	Half     Half             `json:"half,omitempty"`
+	Strictly bool             `json:"strictly,omitempty"` // it is about the part that Strictly checks, see requirements.Entry
 	Reason   string           `json:"reason,omitempty"`
 	Because  requirements.Row `json:"because,omitzero"` // of a blocked spec: the row that stopped it
 	Evidence []string         `json:"exchanges,omitempty"`
