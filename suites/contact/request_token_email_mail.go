@@ -62,7 +62,7 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", func() {
 			session := first
 			for _, attempt := range []int{3, 2} {
 				session = first.Again(ctx, api.With("send_attempt", attempt))
-				Granted(session.Response)
+				Expect(session.Response).To(BeGranted())
 			}
 			Expect(first.Recipient.MessagesAtMost(ctx, 1)).To(HaveLen(1), "mails after attempts 3, 3 and 2")
 
