@@ -3,7 +3,7 @@ package report
 import (
 	"bytes"
 	_ "embed"
-	"html/template"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +16,7 @@ import (
 //go:embed report.html.tmpl
 var templateText string
 
-var htmlTemplate = template.Must(template.New(HTMLFile).Parse(templateText))
+var htmlTemplate = page.Template(HTMLFile, templateText)
 
 // A view is what report.html shows, in the order in which it shows it.
 type view struct {
@@ -66,7 +66,7 @@ func (r *Report) html(dir string) ([]byte, error) {
 func (r *Report) view(evidence Evidence, dir string) view {
 	render := newRenderer(r, evidence.Records, dir)
 	v := view{
-		Head:     page.NewHead(),
+		Head:     page.NewHead(fmt.Sprintf("%s: %s – Matrix 3PID conformance", r.Subject(), r.Profile.Result)),
 		Report:   r,
 		Subject:  r.Subject(),
 		Result:   page.OfProfile(r.Profile.Result),

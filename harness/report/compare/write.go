@@ -4,7 +4,6 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"html/template"
 	"strings"
 
 	"threepid-conformance/harness/report"
@@ -71,7 +70,7 @@ func state(s *State) string {
 	if s == nil {
 		return "–"
 	}
-	return page.MarkOf(s.Verdict, s.Gates).Word
+	return s.Mark().Word
 }
 
 // Verdict is the comparison in one sentence.
@@ -159,14 +158,15 @@ func (c Comparison) JSON() ([]byte, error) { return report.Indented(c) }
 //go:embed compare.html.tmpl
 var pageText string
 
-var pageTemplate = template.Must(template.New("compare.html").Funcs(template.FuncMap{
-	"mark": func(s *State) page.Mark {
-		if s == nil {
-			return page.Absent
-		}
-		return page.MarkOf(s.Verdict, s.Gates)
-	},
-}).Parse(pageText))
+var pageTemplate = page.Template("compare.html", pageText)
+
+// Mark is how a page shows what a report says of a row; nil when it has no such row.
+func (s *State) Mark() page.Mark {
+	if s == nil {
+		return page.Absent
+	}
+	return page.MarkOf(s.Verdict, s.Gates)
+}
 
 // HTML writes the comparison as one self-contained page.
 func (c Comparison) HTML() ([]byte, error) {
@@ -175,6 +175,6 @@ func (c Comparison) HTML() ([]byte, error) {
 		page.Head
 		Comparison
 		Parts []part
-	}{page.NewHead(), c, c.parts()})
+	}{page.NewHead(fmt.Sprintf("%s %s to %s", c.Verdict(), c.Old.Target, c.New.Target)), c, c.parts()})
 	return text.Bytes(), err
 }

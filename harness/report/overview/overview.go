@@ -5,7 +5,6 @@ package overview
 import (
 	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"strings"
 
@@ -19,7 +18,7 @@ import (
 //go:embed overview.html.tmpl
 var pageText string
 
-var pageTemplate = template.Must(template.New("overview.html").Parse(pageText))
+var pageTemplate = page.Template("overview.html", pageText)
 
 type view struct {
 	page.Head
@@ -72,8 +71,8 @@ func (c cell) Lines() []string { return strings.Split(c.Reason, "\n") }
 
 // Write writes the page for these reports, in their order.
 func Write(out io.Writer, reports []*report.Report) error {
-	v := view{Head: page.NewHead(), Marks: page.Marks, Levels: verdict.Levels}
 	names := namesOf(reports)
+	v := view{Head: page.NewHead("Matrix 3PID conformance: " + strings.Join(names, ", ")), Marks: page.Marks, Levels: verdict.Levels}
 	for i, r := range reports {
 		t := target{Name: names[i], Report: r, Result: page.OfProfile(r.Profile.Result), Finished: r.Suite.Finished.UTC().Format("2 January 2006")}
 		t.Rows, t.NotTested = r.Tested()

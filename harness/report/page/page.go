@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"regexp"
+	"slices"
 
 	"threepid-conformance/harness/verdict"
 )
@@ -43,18 +44,14 @@ var Absent = Mark{"absent", " ", "no such row"}
 
 // MarkOf is the mark of a row; gates says whether its verdict counts.
 func MarkOf(v verdict.Verdict, gates bool) Mark {
-	at := map[verdict.Verdict]int{
-		verdict.Fail: 0, verdict.Blocked: 1, verdict.ExpectedFail: 3,
-		verdict.Pass: 4, verdict.NotSupported: 5, verdict.NotTested: 6,
+	word := string(v)
+	if v == verdict.Fail && !gates {
+		word = "fail, does not count"
 	}
-	i, known := at[v]
-	switch {
-	case !known:
-		return Absent
-	case v == verdict.Fail && !gates:
-		i = 2
+	if i := slices.IndexFunc(Marks, func(m Mark) bool { return m.Word == word }); i >= 0 {
+		return Marks[i]
 	}
-	return Marks[i]
+	return Absent
 }
 
 // OfProfile is the mark of a result as a whole.
@@ -68,9 +65,10 @@ func OfProfile(p verdict.Profile) Mark {
 	return Mark{"untested", "~", string(p)}
 }
 
-// Head is what every page has in its head: style, and a policy under which a
-// browser runs our script and nothing that a homeserver smuggled in.
+// Head is what every page has in its head: title, style, and a policy under which
+// a browser runs our script and nothing that a homeserver smuggled in.
 type Head struct {
+	Title  string
 	Style  template.CSS
 	Script template.JS
 	Policy string
@@ -80,12 +78,30 @@ type Head struct {
 var lineEnd = regexp.MustCompile(`\s*\n\s*`)
 
 // NewHead returns the head of a page.
-func NewHead() Head {
+func NewHead(title string) Head {
 	sum := sha256.Sum256([]byte(script))
 	return Head{
+		Title:  title,
 		Style:  template.CSS(lineEnd.ReplaceAllString(style, " ")),
 		Script: template.JS(script),
 		Policy: "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" +
 			base64.StdEncoding.EncodeToString(sum[:]) + "'",
 	}
 }
+
+// Template is that of a page, which begins with {{template "head" .}}.
+func Template(name, text string) *template.Template {
+	return template.Must(template.Must(template.New(name).Parse(head)).Parse(text))
+}
+
+const head = `{{define "head"}}<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{{.Policy}}">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>{{.Title}}</title>
+<style>{{.Style}}</style>
+</head>{{end}}`

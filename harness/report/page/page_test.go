@@ -14,7 +14,7 @@ import (
 
 func TestEveryVerdictHasAMarkOfItsOwn(t *testing.T) {
 	g := NewWithT(t)
-	style := string(page.NewHead().Style)
+	style := string(page.NewHead("title").Style)
 	seen := map[string]bool{}
 	for _, v := range verdict.All {
 		m := page.MarkOf(v, true)
@@ -41,7 +41,7 @@ func TestResultsHaveMarks(t *testing.T) {
 
 // A browser runs the script only if the policy has its hash.
 func TestThePolicyAllowsOurScriptAlone(t *testing.T) {
-	head := page.NewHead()
+	head := page.NewHead("title")
 	sum := sha256.Sum256([]byte(head.Script))
 	g := NewWithT(t)
 	g.Expect(head.Policy).To(ContainSubstring("script-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"))
