@@ -12,22 +12,16 @@ const annotated = 10
 // GitHub Actions, one on a line.
 func (r *Report) Annotations() string {
 	var b strings.Builder
-	rows := 0
-	for _, q := range r.Requirements {
-		if !q.counts() {
-			continue
-		}
-		if rows++; rows > annotated {
-			continue
-		}
+	rows := r.rows(Requirement.counts)
+	for _, q := range rows[:min(len(rows), annotated)] {
 		where := ""
 		if len(q.Specs) > 0 {
 			where = fmt.Sprintf("file=%s,line=%d,", property(q.Specs[0].File), q.Specs[0].Line)
 		}
 		fmt.Fprintf(&b, "::error %stitle=%s::%s\n", where, property(fmt.Sprintf("%s %s (%s)", q.Operation, q.ID, q.Level)), data(clip(q.Reason, 400)))
 	}
-	if rows > annotated {
-		fmt.Fprintf(&b, "::error ::%d more rows count against the run; see report.md\n", rows-annotated)
+	if len(rows) > annotated {
+		fmt.Fprintf(&b, "::error ::%d more rows count against the run; see report.md\n", len(rows)-annotated)
 	}
 	return b.String()
 }

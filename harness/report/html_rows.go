@@ -72,24 +72,20 @@ func (r renderer) sections() []sectionView {
 		{"declined", "Lawfully declined", with(verdict.NotSupported), byReason, true},
 		{"not-tested", "Not tested", with(verdict.NotTested), byReason, true},
 	} {
-		section := sectionView{Anchor: def.anchor, Title: def.title, Thin: def.thin}
+		var rows []Requirement
 		for _, operation := range r.report.Operations {
-			for _, q := range r.report.Requirements {
-				if q.Operation != operation.OperationID || !def.in(q) {
-					continue
-				}
-				key := def.group(q)
-				at := slices.IndexFunc(section.Groups, func(g groupView) bool { return g.Title == key })
-				if at < 0 {
-					at = len(section.Groups)
-					section.Groups = append(section.Groups, groupView{Title: key, OneOperation: key == q.Operation})
-				}
-				section.Groups[at].Rows = append(section.Groups[at].Rows, r.row(q, def.thin))
-				section.Rows++
-			}
+			rows = append(rows, r.report.rows(func(q Requirement) bool { return q.Operation == operation.OperationID && def.in(q) })...)
 		}
-		if section.Rows == 0 {
+		if len(rows) == 0 {
 			continue
+		}
+		section := sectionView{Anchor: def.anchor, Title: def.title, Rows: len(rows), Thin: def.thin}
+		for _, group := range GroupBy(rows, def.group) {
+			view := groupView{Title: group.Key, OneOperation: group.Key == group.Items[0].Operation}
+			for _, q := range group.Items {
+				view.Rows = append(view.Rows, r.row(q, def.thin))
+			}
+			section.Groups = append(section.Groups, view)
 		}
 		if def.anchor != "passed" { // those are in the order of the operations
 			slices.SortStableFunc(section.Groups, func(a, b groupView) int { return len(b.Rows) - len(a.Rows) })
@@ -110,7 +106,7 @@ func (r renderer) row(q Requirement, thin bool) rowView {
 	v := rowView{
 		Requirement: q, Mark: q.mark(),
 		Trouble: q.Verdict == verdict.Blocked || q.Verdict == verdict.Fail,
-		Open:    q.counts() && r.failures() <= openAtMost,
+		Open:    q.counts() && len(r.report.rows(Requirement.counts)) <= openAtMost,
 		Reason:  r.linked(q.Reason),
 	}
 	if !thin {
@@ -157,16 +153,6 @@ func (r renderer) spec(q Requirement, spec Spec, cited map[string]bool) specView
 		}
 	}
 	return v
-}
-
-func (r renderer) failures() int {
-	n := 0
-	for _, q := range r.report.Requirements {
-		if q.counts() {
-			n++
-		}
-	}
-	return n
 }
 
 // variantOf is the configuration whose log tells of these exchanges.

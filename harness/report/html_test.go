@@ -97,7 +97,7 @@ func TestARowHoldsWhatToActOn(t *testing.T) {
 	order(g, row, `✗<span class="word"> fail</span>`, "get-003-item-required-fields", "getAccount3PIDs", "MUST", entry.Statement, "enforcement hard, counts for the exit code",
 		`href="https://spec.matrix.org/v1.6/`, "added_at is missing (", `<a href="#x-p1-3">exchange p1-3</a>`, "exchange p9-9)",
 		`Seen in <a href="#x-p1-3">p1-3</a>.`, "a spec of get-003", "suites/contact/x.go:12",
-		`id="x-p1-1"`, `&#34;$HOMESERVER&#34;`, `&#34;$ACCESS_TOKEN_2&#34;`, "200 OK", `{&#34;threepids&#34;:[]}`, "Run just this again", "conformance run &#39;get-003")
+		`id="x-p1-1"`, `"$HOMESERVER"`, `"$ACCESS_TOKEN_2"`, "200 OK", `{"threepids":[]}`, "Run just this again", "conformance run &#39;get-003")
 	g.Expect(text).To(ContainSubstring("no added_at"), "the finding stands beside its exchange, outside the specs")
 	blocked := element(t, text, "details", "add3PID.add-003-requires-uia")
 	g.Expect(blocked).To(ContainSubstring(`Stopped by <a href="#getAccount3PIDs.get-003-item-required-fields">getAccount3PIDs get-003-item-required-fields</a>`))

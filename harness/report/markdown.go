@@ -72,15 +72,12 @@ func countsTable(b *strings.Builder, of string, lines []namedCounts) {
 }
 
 func (r *Report) section(b *strings.Builder, title string, in func(Requirement) bool) {
-	first := true
-	for _, q := range r.Requirements {
-		if !in(q) {
-			continue
-		}
-		if first {
-			fmt.Fprintf(b, "\n### %s\n\n| operation | requirement | level | why |\n|---|---|---|---|\n", title)
-			first = false
-		}
+	rows := r.rows(in)
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n### %s\n\n| operation | requirement | level | why |\n|---|---|---|---|\n", title)
+	for _, q := range rows {
 		fmt.Fprintf(b, "| %s | [%s](%s) | %s | %s |\n", q.Operation, q.ID, target.Replace(q.Link), q.Level, Cell(q.Reason))
 	}
 }
@@ -89,8 +86,8 @@ func (r *Report) section(b *strings.Builder, title string, in func(Requirement) 
 // so that a job's summary stays short.
 func (r *Report) again(b *strings.Builder) {
 	var commands []string
-	for _, q := range r.Requirements {
-		if len(q.Specs) > 0 && q.counts() {
+	for _, q := range r.rows(Requirement.counts) {
+		if len(q.Specs) > 0 {
 			commands = append(commands, q.Specs[0].Rerun)
 		}
 	}
@@ -101,36 +98,22 @@ func (r *Report) again(b *strings.Builder) {
 
 // notTested groups the rows that were not tested by their reason.
 func (r *Report) notTested(b *strings.Builder) {
-	var reasons []string
-	rows := map[string]int{}
-	ids := map[string][]string{}           // reason → requirements
-	operations := map[[2]string][]string{} // reason, requirement → operations
-	for _, q := range r.Requirements {
-		if q.Verdict != verdict.NotTested {
-			continue
-		}
-		if rows[q.Reason]++; rows[q.Reason] == 1 {
-			reasons = append(reasons, q.Reason)
-		}
-		at := [2]string{q.Reason, q.ID}
-		if operations[at] == nil {
-			ids[q.Reason] = append(ids[q.Reason], q.ID)
-		}
-		operations[at] = append(operations[at], q.Operation)
+	groups := GroupBy(r.rows(with(verdict.NotTested)), func(q Requirement) string { return q.Reason })
+	if len(groups) > 0 {
+		b.WriteString("\n### Not tested\n\n")
 	}
-	if len(reasons) == 0 {
-		return
-	}
-	b.WriteString("\n### Not tested\n\n")
-	for _, reason := range reasons {
-		fmt.Fprintf(b, "<details><summary>%d: %s</summary>\n\n", rows[reason], Cell(reason))
-		for _, id := range ids[reason] {
-			of := operations[[2]string{reason, id}]
-			where := strings.Join(of, ", ")
-			if len(of) == len(r.Operations) {
+	for _, group := range groups {
+		fmt.Fprintf(b, "<details><summary>%d: %s</summary>\n\n", len(group.Items), Cell(group.Key))
+		for _, requirement := range GroupBy(group.Items, func(q Requirement) string { return q.ID }) {
+			var operations []string
+			for _, q := range requirement.Items {
+				operations = append(operations, q.Operation)
+			}
+			where := strings.Join(operations, ", ")
+			if len(operations) == len(r.Operations) {
 				where = "all operations"
 			}
-			fmt.Fprintf(b, "- %s: %s\n", id, where)
+			fmt.Fprintf(b, "- %s: %s\n", requirement.Key, where)
 		}
 		b.WriteString("\n</details>\n\n")
 	}

@@ -245,12 +245,7 @@ type namedCounts struct {
 // Tested says how many rows there are and how many of them have the verdict
 // not-tested.
 func (r *Report) Tested() (rows, notTested int) {
-	for _, q := range r.Requirements {
-		if q.Verdict == verdict.NotTested {
-			notTested++
-		}
-	}
-	return len(r.Requirements), notTested
+	return len(r.Requirements), len(r.rows(with(verdict.NotTested)))
 }
 
 // Write puts all files into dir, where exchanges.jsonl and the target's logs are.

@@ -10,17 +10,12 @@ import (
 	"threepid-conformance/harness/report/page"
 )
 
-// A part is one list of changes as it is shown.
+// A part is one list of changes as it is shown: those of the same kind together,
+// under a title where there is more than one kind.
 type part struct {
 	Title  string
-	Groups []group
+	Groups []report.Group[Change]
 	Rows   int
-}
-
-// A group are changes of the same kind.
-type group struct {
-	Title   string // "" when there is one kind only
-	Changes []Change
 }
 
 // parts are the lists that hold something, in the order of what to look at first.
@@ -45,22 +40,9 @@ func (c Comparison) parts() []part {
 		{"Added", c.Added, introduced},
 		{"Removed", c.Removed, introduced},
 	} {
-		if len(def.changes) == 0 {
-			continue
+		if len(def.changes) > 0 {
+			all = append(all, part{def.title, report.GroupBy(def.changes, def.by), len(def.changes)})
 		}
-		p := part{Title: def.title, Rows: len(def.changes)}
-		places := map[string]int{}
-		for _, change := range def.changes {
-			key := def.by(change)
-			i, known := places[key]
-			if !known {
-				i = len(p.Groups)
-				places[key] = i
-				p.Groups = append(p.Groups, group{Title: key})
-			}
-			p.Groups[i].Changes = append(p.Groups[i].Changes, change)
-		}
-		all = append(all, p)
 	}
 	return all
 }
@@ -121,11 +103,11 @@ func (c Comparison) Markdown() string {
 	for _, p := range c.parts() {
 		fmt.Fprintf(&b, "\n### %s (%d)\n", p.Title, p.Rows)
 		for _, g := range p.Groups {
-			if g.Title != "" {
-				fmt.Fprintf(&b, "\n%s: %d\n", g.Title, len(g.Changes))
+			if g.Key != "" {
+				fmt.Fprintf(&b, "\n%s: %d\n", g.Key, len(g.Items))
 			}
 			b.WriteString("\n| operation | requirement | level | was | is | why |\n|---|---|---|---|---|---|\n")
-			for _, change := range g.Changes {
+			for _, change := range g.Items {
 				fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", change.Operation, change.ID, change.Level,
 					state(change.Old), change.is(), report.Cell(change.Why()))
 			}
