@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -107,6 +108,16 @@ func Granted(response *exchange.Response) *exchange.Response {
 	if !response.OK() {
 		success, _, _ := requirements.BrokenBy(requirements.Defect{Observed: requirements.WrongSuccess, Operation: response.Operation})
 		Blocked(response.Operation, success.ID, "a request on the way was not granted:\n%s", response)
+	}
+	return response
+}
+
+// Authorized ends the spec as blocked where a response refuses for want of
+// authentication, whatever else its request is about, and returns the response.
+func Authorized(response *exchange.Response) *exchange.Response {
+	ginkgo.GinkgoHelper()
+	if response.Status == http.StatusUnauthorized {
+		return Granted(response)
 	}
 	return response
 }

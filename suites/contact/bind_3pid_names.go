@@ -21,7 +21,7 @@ var _ = Describe("The id_server in a request", func() {
 				NotTested("our identity server is at the usual port: %s", session.Name)
 			}
 			before := len(session.Requests(ctx, ""))
-			response := alice.Post(ctx, operation, body)
+			response := Authorized(alice.Post(ctx, operation, body))
 			requests := session.Requests(ctx, "")[before:]
 			Expect(requests).To(HaveLen(1), "nobody called %s\n%s", session.Name, response)
 			Expect(requests[0].Host).To(Equal(session.Name))

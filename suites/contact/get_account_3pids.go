@@ -33,7 +33,7 @@ var _ = Describe("GET /account/3pid", func() {
 			if alice.Given {
 				NotTested("the accounts are given, so the suite cannot know that this one never added anything")
 			}
-			response := alice.Get(ctx, "/account/3pid")
+			response := Authorized(alice.Get(ctx, "/account/3pid"))
 			Expect(response).To(BeGranted())
 			Expect(users.List(response)).To(BeEmpty(), "%s", response)
 			if _, present := response.JSON["threepids"]; !present {
@@ -46,7 +46,7 @@ var _ = Describe("GET /account/3pid", func() {
 		It("gives every item its four fields", Must("get-003-item-required-fields"),
 			func(ctx SpecContext) {
 				alice, _ := sessions.Email.Added(ctx)
-				response := alice.Get(ctx, "/account/3pid")
+				response := Granted(alice.Get(ctx, "/account/3pid"))
 				Expect(response.JSON["threepids"]).To(ConsistOf(And(
 					HaveKeyWithValue("medium", BeAssignableToTypeOf("")),
 					HaveKeyWithValue("address", BeAssignableToTypeOf("")),
@@ -58,7 +58,7 @@ var _ = Describe("GET /account/3pid", func() {
 		It("calls the medium of an e-mail address email", Must("get-004-medium-enum"),
 			func(ctx SpecContext) {
 				alice, _ := sessions.Email.Added(ctx)
-				response := alice.Get(ctx, "/account/3pid")
+				response := Granted(alice.Get(ctx, "/account/3pid"))
 				Expect(response.JSON["threepids"]).To(ConsistOf(HaveKeyWithValue("medium", "email")), "%s", response)
 			})
 

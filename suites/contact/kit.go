@@ -32,7 +32,8 @@ func addedAndBound(ctx SpecContext) (alice *users.User, session *identity.Sessio
 // now: validate it by a second mail, and add it.
 func expectFree(ctx SpecContext, u *users.User, email *sessions.Recipient) {
 	GinkgoHelper()
-	session := email.MustRequest(ctx)
+	session := email.Request(ctx)
+	Expect(session.Response).To(BeGranted())
 	mails, err := email.Await(ctx, 2) // the first one was the other user's
 	Expect(err).NotTo(HaveOccurred())
 
@@ -119,6 +120,19 @@ func expectAddable(ctx SpecContext, u *users.User, session *sessions.Session) {
 	Expect(response).To(BeGranted())
 }
 
+// expectNotAddable asserts that a session was not validated, so that its identifier
+// cannot be added. Where nobody asks for that, the spec ends as blocked.
+func expectNotAddable(ctx SpecContext, u *users.User, session *sessions.Session) {
+	GinkgoHelper()
+	response := u.Add(ctx, session)
+	if response.OK() {
+		if never := u.Add(ctx, session.Recipient.Medium.MustRequest(ctx)); never.OK() {
+			Blocked("add3PID", "add-005-session-must-be-validated", "a session is accepted that nobody has validated:\n%s", never)
+		}
+	}
+	Expect(response).NotTo(BeGranted())
+}
+
 // namingServer is a request of an operation that makes the homeserver call the identity
 // server which its body names.
 func namingServer(ctx SpecContext, operation string) (alice *users.User, session *identity.Session, body JSON) {
@@ -137,7 +151,11 @@ func namingServer(ctx SpecContext, operation string) (alice *users.User, session
 func mustUnbindByName(ctx SpecContext, operation string) {
 	GinkgoHelper()
 	alice, session := bound(ctx, operation)
-	mustUnbind(alice.Post(ctx, operation, session.Removal()))
+	response := alice.Post(ctx, operation, session.Removal())
+	mustUnbind(response)
+	if session.Owner(ctx, session.Address) != "" {
+		Blocked(operation, "rem-010-success-only-if-is-unbound", "the binding is still there:\n%s", response)
+	}
 }
 
 // mustUnbind ends the spec as blocked unless a removal that has nothing wrong with it

@@ -48,13 +48,14 @@ var _ = Describe("A request to remove an identifier", func() {
 	DescribeTable("needs no id_access_token", Each(Must("rem-009-no-identity-access-token")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
 			_, session, response := remove(ctx, operation)
+			Authorized(response)
 			Expect(session.Requests(ctx, control.Unbind)).NotTo(BeEmpty(), "the identity server was not asked to unbind\n%s", response)
 		})
 
 	DescribeTable("is answered as without one when it has an id_access_token, which goes nowhere", Each(Must("rem-009-no-identity-access-token")), Needs(Mail, IdentityServer),
 		func(ctx SpecContext, operation string) {
 			_, _, without := remove(ctx, operation)
-
+			Authorized(without)
 			bob, session := addedAndBound(ctx)
 			body := session.Removal()
 			body["id_access_token"] = session.Token
@@ -79,13 +80,14 @@ var _ = Describe("A request to remove an identifier", func() {
 	It("deletes an address in whatever letter case", Must("rem-015-canonical-address"), Operation("delete3pidFromAccount"),
 		func(ctx SpecContext) {
 			alice, email := sessions.Email.Added(ctx)
-			response := alice.Post(ctx, "delete3pidFromAccount", JSON{"medium": "email", "address": strings.ToUpper(email.Address)})
+			response := Authorized(alice.Post(ctx, "delete3pidFromAccount", JSON{"medium": "email", "address": strings.ToUpper(email.Address)}))
 			Expect(response).To(BeGranted())
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(email.Address), "%s", response)
 		})
 
 	It("unbinds an address in whatever letter case", Must("rem-015-canonical-address"), Operation("unbind3pidFromAccount"),
 		func(ctx SpecContext) {
+			mustUnbindByName(ctx, "unbind3pidFromAccount")
 			alice, session := addedAndBound(ctx)
 			response := alice.Post(ctx, "unbind3pidFromAccount", JSON{
 				"medium": "email", "address": strings.ToUpper(session.Address), "id_server": session.Name,

@@ -105,7 +105,7 @@ func requestToken(medium sessions.Medium) {
 
 	It("takes a next_link and does without", Must("email-021-optional-next-link"),
 		func(ctx SpecContext) {
-			Expect(medium.Request(ctx).Response).To(BeGranted())
+			Expect(Authorized(medium.Request(ctx).Response)).To(BeGranted())
 
 			response := medium.Request(ctx, api.With("next_link", "https://client.example/after?a=1")).Response
 			MayDecline("next-link-refused", response)

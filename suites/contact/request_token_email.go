@@ -97,7 +97,7 @@ var _ = Describe("POST /account/3pid/email/requestToken elsewhere", func() {
 
 	It("refuses addresses altogether when it cannot send mail", Should("email-011-medium-not-supported"),
 		func(ctx SpecContext) {
-			response := sessions.Email.Request(ctx).Response
+			response := Authorized(sessions.Email.Request(ctx).Response)
 			Expect(response).To(HaveStatus(http.StatusBadRequest))
 			Expect(response).To(HaveErrcode("M_THREEPID_MEDIUM_NOT_SUPPORTED"))
 		})

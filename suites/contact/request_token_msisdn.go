@@ -36,7 +36,7 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken", func() {
 	It("sends an SMS, or says that it cannot", Should("msisdn-003-unsupported-medium"),
 		func(ctx SpecContext) {
 			number := sessions.MSISDN.Fresh(ctx)
-			response := number.Request(ctx).Response
+			response := Authorized(number.Request(ctx).Response)
 			switch {
 			case !response.OK():
 				expectUnsupported(response)
@@ -50,7 +50,7 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken", func() {
 
 	It("says that it cannot send SMS", Should("msisdn-003-unsupported-medium"), On(NoSMS),
 		func(ctx SpecContext) {
-			expectUnsupported(sessions.MSISDN.Request(ctx).Response)
+			expectUnsupported(Authorized(sessions.MSISDN.Request(ctx).Response))
 		})
 
 	DescribeTable("refuses what is plainly no phone number", Must("msisdn-006-invalid-number"),

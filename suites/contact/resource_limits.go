@@ -18,6 +18,7 @@ var _ = Describe("A limit", func() {
 			if response.OK() || response.IsChallenge() {
 				Decline("no-limit-met", response)
 			}
+			Authorized(response)
 			// What comes with the error is looked at in every answer of a run.
 			Expect(response).To(HaveErrcode("M_RESOURCE_LIMIT_EXCEEDED", "M_USER_LIMIT_EXCEEDED"))
 		})

@@ -28,7 +28,7 @@ func submitURLOf(medium sessions.Medium) {
 		func(ctx SpecContext) {
 			alice, session := users.New(ctx), submittable(ctx, medium)
 			Expect(session.SubmitURL).To(MatchRegexp(`^https?://`), "%s", session.Response)
-			Expect(alice.Add(ctx, session)).NotTo(BeGranted())
+			expectNotAddable(ctx, alice, session)
 
 			Expect(session.Submit(ctx)).To(BeGranted())
 			Expect(alice.Add(ctx, session)).To(BeGranted())
@@ -42,6 +42,7 @@ func submitURLOf(medium sessions.Medium) {
 
 	It("says that the validation succeeded", Must("val-008-submit-url-response"),
 		func(ctx SpecContext) {
+			submittable(ctx, medium).MustSubmit(ctx)
 			session := submittable(ctx, medium)
 			response := session.Submit(ctx)
 			Expect(response).To(HaveStatus(http.StatusOK))
@@ -58,7 +59,7 @@ func submitURLOf(medium sessions.Medium) {
 				g.Expect(response).To(HaveStatus(http.StatusBadRequest))
 				g.Expect(response).To(HaveErrcode("M_TOKEN_INCORRECT"))
 			})
-			Expect(alice.Add(ctx, session)).NotTo(BeGranted())
+			expectNotAddable(ctx, alice, session)
 
 			session.Submit(ctx)
 			expectAddable(ctx, alice, session)
@@ -66,6 +67,7 @@ func submitURLOf(medium sessions.Medium) {
 
 	DescribeTable("refuses other wrong parameters", Should("val-010-submit-url-bad-parameter"),
 		func(ctx SpecContext, key, value string) {
+			submittable(ctx, medium).MustSubmit(ctx) // with the right ones
 			session := submittable(ctx, medium)
 			response := session.Submit(ctx, api.With(key, value))
 			Expect(response).To(HaveStatus(http.StatusBadRequest))
@@ -77,7 +79,7 @@ func submitURLOf(medium sessions.Medium) {
 
 	It("answers a POST in JSON although there is a next_link", Must("val-011-post-ignores-next-link"),
 		func(ctx SpecContext) {
-			Granted(submittable(ctx, medium).Submit(ctx)) // without one
+			submittable(ctx, medium).MustSubmit(ctx) // without one
 			session := submittable(ctx, medium, api.With("next_link", "https://client.example/after"))
 			response := session.Submit(ctx)
 			Expect(response).To(BeGranted())

@@ -113,9 +113,10 @@ func (b *Baseline) Judge(ctx context.Context, bug Bug) (Result, error) {
 			} else if q.Verdict == verdict.Fail {
 				result.KilledBy = append(result.KilledBy, row)
 			}
-		// A row that the failure kept from being tested is not moved: the report
-		// says which failure it was.
-		case !slices.Contains(rows, row) || q.Verdict == right || q.Verdict == verdict.NotTested && q.Because != "":
+		// A row that the failure kept from being tested is not moved, as the report
+		// says which failure it was; nor is one that was lawfully declined, which
+		// accuses nobody.
+		case !slices.Contains(rows, row) || q.Verdict == right || q.Verdict == verdict.NotTested && q.Because != "" || q.Verdict == verdict.NotSupported:
 		default:
 			result.Collateral = append(result.Collateral, row)
 			if !slices.Contains(bug.Also, row) {
