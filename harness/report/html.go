@@ -109,7 +109,7 @@ func (v *view) count() {
 type renderer struct {
 	report  *Report
 	records []exchange.Record // in the order of time
-	byID    map[string]int    // places in records
+	byID    map[string]int    // index in records
 	usual   usual
 	logs    *targetLogs
 }
@@ -134,15 +134,15 @@ func (r renderer) has(id string) bool {
 
 // find returns the records with these ids, in the order of time.
 func (r renderer) find(ids []string) []exchange.Record {
-	var places []int
+	var indices []int
 	for _, id := range ids {
 		if i, there := r.byID[id]; there {
-			places = append(places, i)
+			indices = append(indices, i)
 		}
 	}
-	slices.Sort(places)
+	slices.Sort(indices)
 	var found []exchange.Record
-	for _, i := range slices.Compact(places) {
+	for _, i := range slices.Compact(indices) {
 		found = append(found, r.records[i])
 	}
 	return found

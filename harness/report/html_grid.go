@@ -72,14 +72,14 @@ type gridMark struct {
 }
 
 func (r *Report) grid() []chapterRows {
-	places := r.places()
+	shared := r.shared()
 	var grid []chapterRows
 	for i, op := range r.Operations {
 		if i == 0 || op.Chapter != r.Operations[i-1].Chapter {
-			grid = append(grid, chapterRows{Title: titleOf(op.Chapter)})
+			grid = append(grid, chapterRows{Title: ChapterTitle(op.Chapter)})
 		}
 		last := &grid[len(grid)-1]
-		last.Rows = append(last.Rows, gridRow{op, r.cells(op.OperationID, places)})
+		last.Rows = append(last.Rows, gridRow{op, r.cells(op.OperationID, shared)})
 	}
 	if len(grid) == 1 {
 		grid[0].Title = ""
@@ -87,9 +87,9 @@ func (r *Report) grid() []chapterRows {
 	return grid
 }
 
-// titleOf is the title of a chapter; its name where this version of the suite has
+// ChapterTitle is the title of a chapter; its name where this version of the suite has
 // no such chapter.
-func titleOf(chapter string) string {
+func ChapterTitle(chapter string) string {
 	for _, c := range schemas.Chapters() {
 		if c.Name == chapter {
 			return c.Title
@@ -99,12 +99,12 @@ func titleOf(chapter string) string {
 }
 
 // cells are an operation's rows, by column.
-func (r *Report) cells(operation string, places map[int][]string) []gridCell {
+func (r *Report) cells(operation string, shared map[int][]string) []gridCell {
 	cells := make([]gridCell, len(columns))
 	for i, c := range columns {
 		cells[i].Across = 21
 		if c.groups != nil {
-			cells[i] = gridCell{Across: (len(places[i]) + 1) / 2, Rows: make([]gridMark, len(places[i]))}
+			cells[i] = gridCell{Across: (len(shared[i]) + 1) / 2, Rows: make([]gridMark, len(shared[i]))}
 		}
 	}
 	for _, q := range r.Requirements {
@@ -116,14 +116,14 @@ func (r *Report) cells(operation string, places map[int][]string) []gridCell {
 		if columns[i].groups == nil {
 			cells[i].Rows = append(cells[i].Rows, mark)
 		} else {
-			cells[i].Rows[slices.Index(places[i], q.ID)] = mark
+			cells[i].Rows[slices.Index(shared[i], q.ID)] = mark
 		}
 	}
 	return cells
 }
 
-// places lists the ids of each shared column.
-func (r *Report) places() map[int][]string {
+// shared lists the ids of each shared column.
+func (r *Report) shared() map[int][]string {
 	found := map[int][]string{}
 	for _, q := range r.Requirements {
 		i := columnOf(q.ID)

@@ -3,7 +3,8 @@
 // for that. Where things are:
 //
 //	report.go, load.go       report.json and its JSON Schema
-//	html*.go, curl.go, …     report.html, from report.json and exchanges.jsonl
+//	html*.go, evidence.go,   report.html, from report.json and exchanges.jsonl:
+//	messages.go, curl.go     how requests and responses read in it
 //	rebuild.go               a report of a run that was killed
 //	page                     what our pages share: style, script, marks
 //	compare                  two reports, row by row

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"threepid-conformance/harness/report"
@@ -26,7 +27,6 @@ type view struct {
 	Operations []operation
 	Marks      []page.Mark
 	Levels     []requirements.Level
-	Rows       int
 }
 
 // A target is one report.
@@ -48,6 +48,7 @@ type result struct {
 
 type operation struct {
 	ID, Request string
+	Chapter     string // title of the chapter that begins here; "" where there is only one
 	Rows        []row
 }
 
@@ -81,9 +82,13 @@ func Write(out io.Writer, reports []*report.Report) error {
 		}
 		v.Targets = append(v.Targets, t)
 	}
+	chapter := ""
 	for _, known := range schemas.Operations() {
 		op := operation{ID: known.ID, Request: report.Request(known), Rows: rowsOf(known.ID, reports, names)}
-		v.Rows += len(op.Rows)
+		if known.Chapter != chapter && len(schemas.Chapters()) > 1 {
+			op.Chapter = report.ChapterTitle(known.Chapter)
+		}
+		chapter = known.Chapter
 		v.Operations = append(v.Operations, op)
 	}
 	return pageTemplate.Execute(out, v)
@@ -125,16 +130,14 @@ func resultOf(r *report.Report, operation string) result {
 // rowsOf lists the rows of an operation that any of the reports has.
 func rowsOf(operation string, reports []*report.Report, names []string) []row {
 	var rows []row
-	places := map[string]int{}
 	for i, r := range reports {
 		for _, q := range r.Requirements {
 			if q.Operation != operation {
 				continue
 			}
-			at, known := places[q.ID]
-			if !known {
+			at := slices.IndexFunc(rows, func(r row) bool { return r.ID == q.ID })
+			if at < 0 {
 				at = len(rows)
-				places[q.ID] = at
 				rows = append(rows, row{ID: q.ID, Operation: operation, Level: q.Level, Statement: q.Statement, Link: sectionOf(q), Cells: absent(names)})
 			}
 			rows[at].Cells[i].Mark = page.MarkOf(q.Verdict, q.Gates)
