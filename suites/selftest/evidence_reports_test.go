@@ -189,20 +189,6 @@ func TestAnnotationsInGitHubActions(t *testing.T) {
 	}
 }
 
-// report.json is what its schema says, however the run went.
-func TestReportsSatisfyTheirSchema(t *testing.T) {
-	t.Parallel()
-	for _, args := range [][]string{{hardFault}, {"--label-filter=getAccount3PIDs && MUST"}, noMail} {
-		text, err := os.ReadFile(filepath.Join(conformOnce(t, args...).results, report.JSONFile))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := report.Validate(text); err != nil {
-			t.Errorf("%v: %v", args, err)
-		}
-	}
-}
-
 // What compare and report cannot use is one sentence and exit 2.
 func TestBadReportsAreOneSentence(t *testing.T) {
 	t.Parallel()

@@ -38,8 +38,12 @@ const (
 	onlyStrict  = "--label-filter=requirement:val-004-next-link-redirect || requirement:val-001-link-validates"
 )
 
-// noMail is a run in which much is not tested, and rows count that do not otherwise.
-var noMail = []string{"--capabilities-mail=no", "--strict", "--randomize-all", "--seed=7"}
+// Runs that several tests judge: one in which much is not tested, and rows count
+// that do not otherwise; and one of few specs.
+var (
+	noMail       = []string{"--capabilities-mail=no", "--strict", "--randomize-all", "--seed=7"}
+	oneOperation = []string{"--label-filter=getAccount3PIDs && MUST"}
+)
 
 func TestMain(m *testing.M) { os.Exit(build(m)) }
 
