@@ -37,10 +37,12 @@ qualify: ## judge a homeserver that the suite starts: TARGET=synapse ROOTFS=… 
 RESULTS ?= results
 qualify-synapse: ## judge Synapse in ROOTFS=…, and test the suite on what it left
 	@$(MAKE) --no-print-directory qualify TARGET=synapse ARGS="--results=$(RESULTS)/synapse $(ARGS)"
-	SYNAPSE_ROOTFS=$(abspath $(ROOTFS)) SYNAPSE_RESULTS=$(abspath $(RESULTS)/synapse) $(GO) test -count=1 -run='Qualified|RunningHomeserver|Browser' ./suites/selftest
+	SYNAPSE_ROOTFS=$(abspath $(ROOTFS)) $(GO) test -count=1 ./fixtures/targets/synapse
+	SYNAPSE_RESULTS=$(abspath $(RESULTS)/synapse) $(GO) test -count=1 -run='Qualified|Browser' ./suites/selftest
 
 qualify-dendrite: ## judge Dendrite, BINARY=…, and test the suite on what it left
 	@$(MAKE) --no-print-directory qualify TARGET=dendrite ARGS="--results=$(RESULTS)/dendrite $(ARGS)"
+	DENDRITE_BINARY=$(abspath $(BINARY)) $(GO) test -count=1 ./fixtures/targets/dendrite
 	DENDRITE_RESULTS=$(abspath $(RESULTS)/dendrite) $(GO) test -count=1 -run=Qualified ./suites/selftest
 
 preflight: ## look at HOMESERVER_URL=… without judging it: will a run work?

@@ -9,7 +9,7 @@ import (
 	"threepid-conformance/harness/requirements"
 )
 
-// What no spec covers is little, and says why.
+// The list has every row. What no spec covers is little, and says why.
 func TestTheListSaysWhyARowIsUncovered(t *testing.T) {
 	t.Parallel()
 	list := verb(t, 0, "list").output
@@ -22,7 +22,8 @@ func TestTheListSaysWhyARowIsUncovered(t *testing.T) {
 			t.Errorf("%s is uncovered without a sentence", row[1])
 		}
 	}
-	if want := fmt.Sprintf("%d operations, %d requirements, %d rows", len(requirements.Operations()), len(requirements.All()), len(requirements.Rows())); !strings.Contains(list, want) {
-		t.Errorf("the list is incomplete:\n%s", list)
+	all := fmt.Sprintf("%d operations, %d requirements, %d rows", len(requirements.Operations()), len(requirements.All()), len(requirements.Rows()))
+	if !strings.Contains(list, all) {
+		t.Errorf("the list does not end with %s:\n%s", all, list)
 	}
 }
