@@ -59,7 +59,7 @@ list: ## operations × requirements, with the number of specs
 
 test: check ## lint, unit tests, and the suite run as its users run it; a sample of the faults
 	$(GO) test -race $(RACE)
-	$(GO) test -count=1 -parallel=10 ./suites/selftest/...
+	$(GO) test -count=1 -parallel=8 ./suites/selftest/...
 
 containers: ## judge homeservers in containers; ROOTFS=… and BINARY=… add Synapse and Dendrite
 	.ci/containers

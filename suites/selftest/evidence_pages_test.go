@@ -32,11 +32,12 @@ var windows = map[string]window{
 // browser slowed down six times, which is how phones are imitated, is done with it
 // in about five seconds, shows the first screen long before, and filters the rows
 // in less than half a second.
-const largestPage = 4_500_000
+const largestPage = 4_800_000
 
 // The pages are read in a browser: of a run with a failure, and of Synapse where
 // there is one.
 func TestPagesInABrowser(t *testing.T) {
+	t.Parallel()
 	browser := startChromium(t)
 	failing := conformOnce(t, hardFault)
 	pages := map[string]string{"report": filepath.Join(failing.results, report.HTMLFile)}
