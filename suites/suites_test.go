@@ -18,8 +18,8 @@ import (
 // The flags have to exist before the test binary parses its command line.
 var flags = config.AddFlags(flag.CommandLine)
 
-// TestConformance is the door for the ginkgo CLI, go test and a compiled test
-// binary. The program in cmd/conformance is the other one.
+// TestConformance is the suite for the ginkgo CLI, go test and a compiled test
+// binary. The program in cmd/conformance runs it without them.
 func TestConformance(t *testing.T) {
 	if flag.NArg() > 0 {
 		fmt.Printf("Unexpected arguments %q: flags after them would be ignored; write flags first.\n", flag.Args())

@@ -54,11 +54,8 @@ func TestLaterSourcesWin(t *testing.T) {
 
 func TestWithoutFileOrModulePathsCountFromHere(t *testing.T) {
 	c, dir, err := load(t, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := c.Path("results"); got != filepath.Join(dir, "a", "b", "results") {
-		t.Errorf("got %s", got)
+	if got := c.Path("results"); err != nil || got != filepath.Join(dir, "a", "b", "results") {
+		t.Errorf("got %s, %v", got, err)
 	}
 }
 
@@ -72,7 +69,7 @@ func TestBadValuesAreOneSentence(t *testing.T) {
 		{"URL with a query", "", "--url=http://h/?a=b", "base URL alone"},
 		{"choice", "", "--users-registration=maybe", "shared-secret"},
 		{"capability", "", "--capabilities-mail=perhaps", "yes, no, auto"},
-		{"number", "", "--timeout-factor=fast", "takes a number"},
+		{"number", "", "--timeout-factor=fast", "fast"},
 		{"factor zero", "", "--timeout-factor=0", "above 0"},
 		{"map", "", "--target-option=rootfs", "key=value"},
 		{"require", "", "--require=telepathy", "identity-server"},
@@ -114,5 +111,19 @@ func TestArgumentsRepeatTheRunWithoutSecrets(t *testing.T) {
 	}
 	if len(c.Secrets()) != 1 || c.Secrets()[0] != "s3cret-token" {
 		t.Errorf("secrets: %v", c.Secrets())
+	}
+}
+
+func TestUnknownEnvironmentVariables(t *testing.T) {
+	t.Setenv("CONFORMANCE_STRIKT", "true")
+	if _, _, err := load(t, ""); err == nil || !strings.Contains(err.Error(), "CONFORMANCE_STRIKT") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAKeyWithoutAValueIsNotGiven(t *testing.T) {
+	c, _, err := load(t, "results:\nmail:\n  # domain: example.net\n")
+	if err != nil || c.Results != "results" || c.Mail.Domain != "example.org" {
+		t.Errorf("got %+v, %v", c, err)
 	}
 }

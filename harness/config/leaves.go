@@ -1,114 +1,63 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/alecthomas/kong"
 )
 
 // A leaf is one setting: a field of Config or of a struct in it.
 type leaf struct {
-	path   string // users.registration
+	key    string // users.registration
 	env    string // CONFORMANCE_USERS_REGISTRATION
 	flag   string // users-registration
-	doc    string
+	help   string
+	takes  []string // the values that are allowed; nil for any
 	secret bool
 	value  reflect.Value
 }
 
-// leaves lists the settings of c in the order of the struct. Fields without a
-// doc tag exist in the file only.
-func leaves(c *Config) []leaf {
-	return collect(reflect.ValueOf(c).Elem(), "")
-}
+// leaves lists the settings of c in the order of the struct. Fields without help
+// exist in the file only.
+func leaves(c *Config) []leaf { return collect(reflect.ValueOf(c).Elem(), "") }
 
 func collect(v reflect.Value, prefix string) []leaf {
 	var found []leaf
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
-		key := field.Tag.Get("yaml")
-		if key == "" {
-			continue
-		}
-		path := prefix + key
+		key := prefix + field.Tag.Get("yaml")
 		if field.Type.Kind() == reflect.Struct {
-			found = append(found, collect(v.Field(i), path+".")...)
+			found = append(found, collect(v.Field(i), key+".")...)
 			continue
 		}
-		doc := field.Tag.Get("doc")
-		if doc == "" {
+		l := leaf{key: key, help: field.Tag.Get("help"), flag: field.Tag.Get("name"), value: v.Field(i)}
+		if l.help == "" {
 			continue
 		}
-		name := strings.NewReplacer(".", "-", "_", "-").Replace(path)
-		if special := field.Tag.Get("flag"); special != "" {
-			name = special
+		l.env = "CONFORMANCE_" + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+		if l.flag == "" || prefix != "" {
+			l.flag = strings.NewReplacer(".", "-", "_", "-").Replace(key)
 		}
-		found = append(found, leaf{
-			path:   path,
-			env:    "CONFORMANCE_" + strings.ToUpper(strings.ReplaceAll(path, ".", "_")),
-			flag:   name,
-			doc:    doc,
-			secret: field.Tag.Get("secret") != "",
-			value:  v.Field(i),
-		})
+		if takes, ok := field.Tag.Lookup("takes"); ok {
+			l.takes = strings.Split(takes, ",")
+		}
+		_, l.secret = field.Tag.Lookup("secret")
+		found = append(found, l)
 	}
 	return found
 }
 
-func (l leaf) isBool() bool { return l.value.Kind() == reflect.Bool }
-
-// clear empties a list or map, so that flags replace what the file said.
-func (l leaf) clear() {
-	if k := l.value.Kind(); k == reflect.Slice || k == reflect.Map {
-		l.value.SetZero()
+func byFlag() map[string]leaf {
+	found := map[string]leaf{}
+	for _, l := range leaves(&Config{}) {
+		found[l.flag] = l
 	}
-}
-
-// Set parses text into the setting; lists and maps gain elements.
-func (l leaf) Set(text string) error {
-	switch l.value.Kind() {
-	case reflect.String:
-		l.value.SetString(text)
-	case reflect.Bool:
-		b, err := strconv.ParseBool(text)
-		if err != nil {
-			return fmt.Errorf("%s is %q; it takes true or false", l.path, text)
-		}
-		l.value.SetBool(b)
-	case reflect.Float64:
-		n, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return fmt.Errorf("%s is %q; it takes a number", l.path, text)
-		}
-		l.value.SetFloat(n)
-	case reflect.Slice:
-		for _, item := range splitList(text) {
-			l.value.Set(reflect.Append(l.value, reflect.ValueOf(item)))
-		}
-	case reflect.Map:
-		if l.value.IsNil() {
-			l.value.Set(reflect.MakeMap(l.value.Type()))
-		}
-		last := reflect.Value{}
-		for _, item := range splitList(text) {
-			key, value, ok := strings.Cut(item, "=")
-			switch {
-			case ok && key != "":
-				last = reflect.ValueOf(key)
-			case !ok && last.IsValid(): // the comma belongs to the value before
-				value = l.value.MapIndex(last).String() + ", " + item
-			default:
-				return fmt.Errorf("%s has %q; write key=value", l.path, item)
-			}
-			l.value.SetMapIndex(last, reflect.ValueOf(value))
-		}
-	default:
-		panic("config: no way to set a " + l.value.Kind().String())
-	}
-	return nil
+	return found
 }
 
 // String shows the setting as a flag would be written; "" is the zero value.
@@ -127,14 +76,50 @@ func (l leaf) String() string {
 	}
 }
 
-func splitList(text string) []string {
-	var items []string
-	for _, item := range strings.Split(text, ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			items = append(items, item)
+// options have kong read lists and maps as the settings write them. A repeated
+// flag adds to both.
+var options = []kong.Option{
+	kong.Vars{"version": Version},
+	kong.NamedMapper("list", kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		items, err := popList(ctx)
+		target.Set(reflect.AppendSlice(target, reflect.ValueOf(items)))
+		return err
+	})),
+	kong.TypeMapper(reflect.TypeFor[map[string]string](), kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		items, err := popList(ctx)
+		if err != nil {
+			return err
 		}
+		if target.IsNil() {
+			target.Set(reflect.ValueOf(map[string]string{}))
+		}
+		pairs, last := target.Interface().(map[string]string), ""
+		for _, item := range items {
+			key, value, ok := strings.Cut(item, "=")
+			switch {
+			case ok && key != "":
+				pairs[key], last = value, key
+			case !ok && last != "": // the comma belongs to the value before
+				pairs[last] += ", " + item
+			default:
+				return fmt.Errorf("%q is no pair; write key=value", item)
+			}
+		}
+		return nil
+	})),
+}
+
+// popList takes a value from the command line and splits it at its commas.
+func popList(ctx *kong.DecodeContext) ([]string, error) {
+	var text string
+	if err := ctx.Scan.PopValueInto("list", &text); err != nil {
+		return nil, errors.New("a value is missing after it")
 	}
-	return items
+	var items []string
+	for item := range strings.SplitSeq(text, ",") {
+		items = append(items, strings.TrimSpace(item))
+	}
+	return nonEmpty(items), nil
 }
 
 // Arguments returns the settings that differ from the defaults as flags, for a

@@ -161,13 +161,27 @@ func (s *Servers) useURLs(need Need) error {
 	return nil
 }
 
-// chosenTarget is the target of the configuration with all its options.
-func chosenTarget(c config.Config) (target.Target, map[string]string, error) {
+// ExpectedFailures are the known deviations of the configuration's target: the
+// name of its list and the text, which is empty where it brings none.
+func ExpectedFailures(c config.Config) (string, []byte, error) {
+	t, err := lookup(c)
+	if err != nil {
+		return "", nil, err
+	}
+	return "the list of known failures of the target " + t.Name(), t.Declares().ExpectedFailures, nil
+}
+
+func lookup(c config.Config) (target.Target, error) {
 	name := c.Target
 	if target.IsFolder(name) {
 		name = c.Path(name)
 	}
-	t, err := target.Lookup(name)
+	return target.Lookup(name)
+}
+
+// chosenTarget is the target of the configuration with all its options.
+func chosenTarget(c config.Config) (target.Target, map[string]string, error) {
+	t, err := lookup(c)
 	if err != nil {
 		return nil, nil, err
 	}

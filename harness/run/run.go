@@ -105,10 +105,8 @@ func Start(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc ty
 	}
 
 	var err error
-	if c.Expectations != "" {
-		if r.expectations, err = verdict.LoadExpectations(c.Path(c.Expectations)); err != nil {
-			return usage(err)
-		}
+	if r.expectations, err = knownFailures(c); err != nil {
+		return usage(err)
 	}
 	if sc.DryRun || sc.ParallelProcess > 1 {
 		guardSpecs()
@@ -152,6 +150,21 @@ func Start(t ginkgo.GinkgoTestingT, c config.Config, sc types.SuiteConfig, rc ty
 		return code
 	}
 	return exitOf(passed)
+}
+
+// knownFailures are those of the user's list, or else of the target's own.
+func knownFailures(c config.Config) (verdict.Expectations, error) {
+	switch {
+	case c.Expectations == config.OwnExpectations && c.URL == "":
+		file, text, err := deploy.ExpectedFailures(c)
+		if err != nil {
+			return nil, err
+		}
+		return verdict.ParseExpectations(file, text)
+	case c.Expectations == config.OwnExpectations || c.Expectations == "":
+		return nil, nil
+	}
+	return verdict.LoadExpectations(c.Path(c.Expectations))
 }
 
 // setUp starts what is needed and looks at it. Its errors are one sentence for the

@@ -39,7 +39,7 @@ func Capabilities() []string { return []string{"mail", "sms", "identity-server"}
 type Declaration struct {
 	Capabilities     []string // of mail, sms, identity-server
 	Variants         []string // configurations it can be started in, by name
-	ExpectedFailures string   // path of its list of known deviations, from the repository's root
+	ExpectedFailures []byte   // its list of known deviations, in YAML
 }
 
 // An Option is a target-specific setting, given as --target-option key=value.

@@ -39,6 +39,11 @@ func LoadExpectations(path string) (Expectations, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the expectations file cannot be read: %w", err)
 	}
+	return ParseExpectations(path, text)
+}
+
+// ParseExpectations is [LoadExpectations] for a text that was read from path.
+func ParseExpectations(path string, text []byte) (Expectations, error) {
 	var list []Expectation
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)

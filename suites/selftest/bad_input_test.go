@@ -48,7 +48,7 @@ func TestBadInputIsOneSentence(t *testing.T) {
 		{"a filter that cannot be read", "", []string{"--label-filter=a & b"}, 2, "&&"},
 		{"an unwritable results folder", "", []string{"--results=/dev/null/results"}, 2, "--results"},
 		{"an expectations file that is not there", "", []string{"--expectations=none.yaml"}, 2, "none.yaml"},
-		{"positional leftovers", "", []string{"--strict", "add3PID"}, 2, "flags only"},
+		{"positional leftovers", "", []string{"--strict", "add3PID"}, 2, "unexpected argument"},
 		{"an unknown flag", "", []string{"--homeserver=http://h"}, 2, "--help"},
 		{"a port in use", "", []string{"--mail-smtp-listen=" + busy.Addr().String()}, 2, "free the port"},
 		{"a Mailpit that is not there", "", []string{"--mail-mailpit-url=http://" + freeAddress(t)}, 2, "Mailpit"},

@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -163,17 +164,28 @@ func TestReportsCanBeWrittenAgain(t *testing.T) {
 	}
 }
 
-// A list made of a report lets the same run pass.
+// A list made of a report lets the same run pass, and a target may bring it.
 func TestAFirstListOfKnownFailures(t *testing.T) {
 	t.Parallel()
 	r := conformOnce(t, hardFault)
-	list := filepath.Join(t.TempDir(), "known.yaml")
+	target := t.TempDir()
+	list := filepath.Join(target, "known.yaml")
 	verb(t, 0, "report", r.results, "--write-expectations", list)
 	if again := conform(t, hardFault, "--expectations="+list); again.exit != 0 || again.verdicts(t)[hardRow] != verdict.ExpectedFail {
 		t.Errorf("with the list: exit %d and %s\n%s", again.exit, again.verdicts(t)[hardRow], again.output)
 	}
 	if over := verb(t, 2, "report", r.results, "--write-expectations", list); !strings.Contains(over.output, "is there already") {
 		t.Errorf("a list that is there:\n%s", over.output)
+	}
+	described := fmt.Sprintf("name: mine\nserver_name: mine.test\nexpected_failures: known.yaml\ncapabilities: [mail]\n"+
+		"command: [%s, '--addr={{.Bind}}:{{.Port}}', '--server-name={{.ServerName}}', '--smtp={{.SMTPHost}}:{{.SMTPPort}}', --fault=added-at-in-seconds]\n", reference)
+	if err := os.WriteFile(filepath.Join(target, "target.yaml"), []byte(described), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for flag, want := range map[string]verdict.Verdict{"--expectations=own": verdict.ExpectedFail, "--expectations=": verdict.Fail} {
+		if own := conform(t, "--target="+target, oneRow, flag); own.verdicts(t)[hardRow] != want {
+			t.Errorf("a target with a list of its own, %s: %s\n%s", flag, own.verdicts(t)[hardRow], own.output)
+		}
 	}
 }
 

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"flag"
 	"fmt"
-	"io"
 	"os"
 
 	"threepid-conformance/harness/report"
@@ -11,30 +9,26 @@ import (
 	"threepid-conformance/harness/run"
 )
 
-func compareVerb(args []string, out, errs io.Writer) int {
-	set := flag.NewFlagSet("conformance compare", flag.ContinueOnError)
-	asJSON := set.String("json", "", "file for the comparison as JSON")
-	asHTML := set.String("html", "", "file for the comparison as one HTML page")
-	paths, code, done := parseMixed(set, "OLD NEW", args, out, errs)
-	if done {
-		return code
-	}
-	if len(paths) != 2 {
-		fmt.Fprintf(errs, "compare takes two reports, the old one and the new one (report.json or a results folder); got %d.\n", len(paths))
-		return run.ExitUsage
-	}
+type compareVerb struct {
+	JSON string `help:"file for the comparison as JSON"`
+	HTML string `help:"file for the comparison as one HTML page"`
+	Old  string `arg:"" help:"report.json or results folder of the earlier run"`
+	New  string `arg:"" help:"the same of the later one"`
+}
+
+func (v compareVerb) Run() error {
 	var sides [2]*report.Report
-	for i, path := range paths {
+	for i, path := range []string{v.Old, v.New} {
 		var err error
 		if sides[i], err = report.Load(path); err != nil {
-			return sentence(errs, err)
+			return err
 		}
 	}
 	c := compare.Reports(sides[0], sides[1])
 	for _, file := range []struct {
 		path string
 		make func() ([]byte, error)
-	}{{*asJSON, c.JSON}, {*asHTML, c.HTML}} {
+	}{{v.JSON, c.JSON}, {v.HTML, c.HTML}} {
 		if file.path == "" {
 			continue
 		}
@@ -43,12 +37,12 @@ func compareVerb(args []string, out, errs io.Writer) int {
 			err = os.WriteFile(file.path, text, 0o644)
 		}
 		if err != nil {
-			return sentence(errs, fmt.Errorf("the comparison cannot be written: %w", err))
+			return fmt.Errorf("the comparison cannot be written: %w", err)
 		}
 	}
-	fmt.Fprint(out, c.Markdown())
+	fmt.Print(c.Markdown())
 	if c.Regressions > 0 {
-		return run.ExitFail
+		return exitCode(run.ExitFail)
 	}
-	return run.ExitOK
+	return nil
 }

@@ -5,76 +5,87 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
+	"github.com/alecthomas/kong"
+	"github.com/willabides/kongplete"
+
+	"threepid-conformance/harness/config"
 	"threepid-conformance/harness/run"
 	_ "threepid-conformance/suites"
 )
 
-// A verb is a subcommand.
-type verb struct {
-	name, args, means string
-	run               func(args []string, out, errs io.Writer) int
+// grammar is the command line: a field for each verb.
+type grammar struct {
+	Run         runVerb         `cmd:"" help:"run the suite against a homeserver and write the reports"`
+	List        listVerb        `cmd:"" help:"print operations, requirements and how many specs judge each"`
+	Preflight   preflightVerb   `cmd:"" help:"look at a homeserver without judging it: will a run work?"`
+	PrintConfig printConfigVerb `cmd:"" help:"print the settings that a homeserver needs for the suite"`
+	Compare     compareVerb     `cmd:"" help:"say what changed from one report to another"`
+	Report      reportVerb      `cmd:"" help:"write reports again, also after a kill; or several on one page"`
+	Version     versionVerb     `cmd:"" help:"print the version of the suite"`
+
+	Completion kongplete.InstallCompletions `cmd:"" help:"print what makes your shell complete verbs and flags, for its start-up file"`
 }
 
-var verbs = []verb{
-	{"run", "[flags]", "run the suite against a homeserver and write the reports", runVerb},
-	{"list", "", "print operations, requirements and how many specs judge each", listVerb},
-	{"preflight", "[flags]", "look at a homeserver without judging it: will a run work?", preflightVerb},
-	{"print-config", "TARGET [flags]", "print the settings that a homeserver needs for the suite", printConfigVerb},
-	{"compare", "[flags] OLD NEW", "say what changed from one report to another", compareVerb},
-	{"report", "[flags] RESULTS", "write reports again, also after a kill; or several on one page", reportVerb},
-	{"version", "", "print the version of the suite", versionVerb},
-}
+// An exitCode is the end of a verb that has said all there is to say. Any other
+// error is one sentence, and the exit code is 2.
+type exitCode int
 
-func main() { os.Exit(dispatch(os.Args[1:], os.Stdout, os.Stderr)) }
+func (exitCode) Error() string { return "" }
 
-func dispatch(args []string, out, errs io.Writer) int {
-	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
-		usage(out)
-		if len(args) == 0 {
-			return run.ExitUsage
+func main() {
+	parser := config.Parser(&grammar{},
+		kong.Name("conformance"),
+		kong.Description("Judges how a Matrix homeserver handles third-party identifiers."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	kongplete.Complete(parser)
+	args := os.Args[1:]
+	if len(args) == 0 || args[0] == "help" {
+		args = []string{"--help"}
+	}
+	if len(os.Args) == 1 {
+		parser.Exit = func(int) { os.Exit(run.ExitUsage) }
+	}
+	line, err := parser.Parse(args)
+	if err != nil {
+		verb := ""
+		if wrong := (*kong.ParseError)(nil); errors.As(err, &wrong) && wrong.Context.Selected() != nil {
+			verb = " " + wrong.Context.Selected().Name
 		}
+		err = fmt.Errorf("%w; conformance%s --help prints what it takes", err, verb)
+	} else {
+		err = line.Run(line)
+	}
+	os.Exit(end(err))
+}
+
+// end says what was wrong and returns the exit code.
+func end(err error) int {
+	var code exitCode
+	switch {
+	case err == nil:
 		return run.ExitOK
+	case errors.As(err, &code):
+		return int(code)
 	}
-	for _, v := range verbs {
-		if v.name == args[0] {
-			return v.run(args[1:], out, errs)
-		}
-	}
-	var names []string
-	for _, v := range verbs {
-		names = append(names, v.name)
-	}
-	fmt.Fprintf(errs, "There is no verb %q; the verbs are %s.\n", args[0], strings.Join(names, ", "))
+	fmt.Fprintln(os.Stderr, strings.Join(strings.Fields(err.Error()), " "))
 	return run.ExitUsage
 }
 
-func usage(out io.Writer) {
-	fmt.Fprint(out, "Usage: conformance VERB [flags]\n\n")
-	for _, v := range verbs {
-		fmt.Fprintf(out, "  %-24s %s\n", strings.TrimSpace(v.name+" "+v.args), v.means)
-	}
-	fmt.Fprint(out, "\nconformance run --help prints the flags.\n")
+type listVerb struct{}
+
+func (listVerb) Run() error {
+	fmt.Print(run.List())
+	return nil
 }
 
-func listVerb(args []string, out, errs io.Writer) int {
-	if len(args) > 0 {
-		fmt.Fprintf(errs, "list takes no arguments; got %q.\n", args)
-		return run.ExitUsage
-	}
-	fmt.Fprint(out, run.List())
-	return run.ExitOK
-}
+type versionVerb struct{}
 
-func versionVerb(args []string, out, errs io.Writer) int {
-	if len(args) > 0 {
-		fmt.Fprintf(errs, "version takes no arguments; got %q.\n", args)
-		return run.ExitUsage
-	}
-	fmt.Fprintln(out, run.VersionLine())
-	return run.ExitOK
+func (versionVerb) Run() error {
+	fmt.Println(run.VersionLine())
+	return nil
 }

@@ -2,32 +2,47 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
 
 	"threepid-conformance/fixtures/users"
 	"threepid-conformance/harness/config"
+	"threepid-conformance/harness/deploy"
 	"threepid-conformance/harness/preflight"
 	"threepid-conformance/harness/run"
 )
 
-func preflightVerb(args []string, out, errs io.Writer) int {
-	set := flag.NewFlagSet("conformance preflight", flag.ContinueOnError)
-	flags := config.AddFlags(set)
-	if code, done := parse(set, args, out, errs); done {
-		return code
-	}
-	c, err := flags.Load()
+type preflightVerb struct {
+	config.Config `embed:""`
+}
+
+func (preflightVerb) Run(line *kong.Context) error {
+	c, err := config.From(line)
 	if err != nil {
-		fmt.Fprintln(errs, err)
-		return run.ExitUsage
+		return err
 	}
-	return run.Examine(c, func(ctx context.Context) (preflight.Account, error) {
+	return exitCode(run.Examine(c, func(ctx context.Context) (preflight.Account, error) {
 		user, err := users.Make(ctx)
 		if err != nil {
 			return preflight.Account{}, err
 		}
 		return preflight.Account{ID: user.ID, Token: user.Token}, nil
-	}, out)
+	}, os.Stdout))
+}
+
+type printConfigVerb struct {
+	config.Config `embed:""`
+	Homeserver    string `arg:"" help:"synapse, dendrite, tuwunel or continuwuity"`
+}
+
+func (v printConfigVerb) Run(line *kong.Context) error {
+	c, err := config.From(line)
+	if err != nil {
+		return err
+	}
+	text, err := deploy.Settings(c, v.Homeserver)
+	fmt.Print(text)
+	return err
 }
