@@ -113,10 +113,10 @@ var _ = Describe("Spellings of one e-mail address", func() {
 			}
 			alice, email := sessions.Email.Added(ctx)
 			alice.NeedPassword()
-			if plain := users.LogIn(ctx, users.ThirdPartyIdentifier("email", email.Address), alice.Password); !plain.OK() {
+			if plain := alice.LogInBy(ctx, email.Address); !plain.OK() {
 				Blocked("add3PID", "add-015-login-with-added-3pid", "the address does not log its owner in:\n%s", plain)
 			}
-			login := users.LogIn(ctx, users.ThirdPartyIdentifier("email", strings.ToUpper(email.Address)), alice.Password)
+			login := alice.LogInBy(ctx, strings.ToUpper(email.Address))
 			Expect(login).To(BeGranted())
 			Expect(login.JSON).To(HaveKeyWithValue("user_id", alice.ID), "%s", login)
 		})

@@ -48,7 +48,7 @@ var _ = Describe("A deactivated account", func() {
 			alice := call.User
 			alice.Deactivate(ctx, JSON{})
 			Expect(call.SendOnce(ctx)).To(BeTokenError("M_UNKNOWN_TOKEN"))
-			Expect(users.LogIn(ctx, users.ThirdPartyIdentifier("email", call.Address), alice.Password)).NotTo(BeGranted())
+			Expect(alice.LogInBy(ctx, call.Address)).NotTo(BeGranted())
 		})
 
 	It("leaves its address to others when it was erased", Should("acc-006-erase-removes-contacts"),

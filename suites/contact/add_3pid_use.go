@@ -33,7 +33,7 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 
 			password, response := users.ResetPassword(ctx, reset)
 			Expect(response).To(BeGranted())
-			login := users.LogIn(ctx, users.UserIdentifier(alice.ID), password)
+			login := alice.LogIn(ctx, password)
 			Expect(login).To(BeGranted())
 			Expect(login.JSON).To(HaveKeyWithValue("user_id", alice.ID), "%s", login)
 		})
@@ -46,14 +46,7 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			alice.NeedThrowAway() // as the other half does: one alone would not be a pass
 
-			reset := session.Recipient.RequestPasswordReset(ctx)
-			Expect(reset.Response).To(Or(BeGranted(), BeRefused()))
-			if reset.SID != "" {
-				// The answer may hide that there is no such account.
-				reset.UseAll(ctx, reset.Recipient.MessagesAtMost(ctx, 2))
-				_, response := users.ResetPassword(ctx, reset)
-				Expect(response).NotTo(BeGranted())
-			}
+			expectNoReset(ctx, alice, session.Recipient)
 			alice.MustAdd(ctx, session) // what was validated is good for adding
 		})
 
@@ -64,11 +57,11 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 			}
 			alice, session := users.New(ctx), sessions.Email.Validate(ctx)
 			alice.NeedPassword()
-			before := users.LogIn(ctx, users.ThirdPartyIdentifier("email", session.Address), alice.Password)
+			before := alice.LogInBy(ctx, session.Address)
 			Expect(before).To(HaveStatus(http.StatusForbidden))
 
 			alice.MustAdd(ctx, session)
-			login := users.LogIn(ctx, users.ThirdPartyIdentifier("email", session.Address), alice.Password)
+			login := alice.LogInBy(ctx, session.Address)
 			Expect(login).To(BeGranted())
 			Expect(login.JSON).To(HaveKeyWithValue("user_id", alice.ID), "%s", login)
 		})
@@ -82,7 +75,7 @@ var _ = Describe("An address added by POST /account/3pid/add", func() {
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
 
 			if _, offers := users.OffersPasswordLogin(ctx); offers && alice.Password != "" {
-				login := users.LogIn(ctx, users.ThirdPartyIdentifier("email", session.Address), alice.Password)
+				login := alice.LogInBy(ctx, session.Address)
 				Expect(login).To(BeRefused())
 			}
 			alice.MustAdd(ctx, session) // it was validated

@@ -190,7 +190,7 @@ var _ = Describe("POST /account/3pid/bind beside other things", func() {
 			session := identity.New(ctx, alice).MustBind(ctx, alice)
 			Expect(alice.Addresses(ctx)).NotTo(ContainElement(session.Address))
 			if alice.Password != "" {
-				Expect(users.LogIn(ctx, users.ThirdPartyIdentifier("email", session.Address), alice.Password)).NotTo(BeGranted(), "a log-in by an address that is only bound")
+				Expect(alice.LogInBy(ctx, session.Address)).NotTo(BeGranted(), "a log-in by an address that is only bound")
 			}
 		})
 

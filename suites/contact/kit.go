@@ -133,6 +133,22 @@ func expectNotAddable(ctx SpecContext, u *users.User, session *sessions.Session)
 	Expect(response).NotTo(BeGranted())
 }
 
+// expectNoReset asserts that nobody can set a user's password by proving an address.
+func expectNoReset(ctx SpecContext, u *users.User, email *sessions.Recipient) {
+	GinkgoHelper()
+	reset := email.RequestPasswordReset(ctx)
+	Expect(reset.Response).To(Or(BeGranted(), BeRefused()))
+	if reset.SID == "" {
+		return
+	}
+	// The response may hide that the address is on no account. The first message was
+	// for validating it.
+	reset.UseAll(ctx, email.MessagesAtMost(ctx, 2))
+	password, response := users.ResetPassword(ctx, reset)
+	Expect(response).NotTo(BeGranted())
+	Expect(u.LogIn(ctx, password)).NotTo(BeGranted())
+}
+
 // namingServer is a request of an operation that makes the homeserver call the identity
 // server which its body names.
 func namingServer(ctx SpecContext, operation string) (alice *users.User, session *identity.Session, body JSON) {

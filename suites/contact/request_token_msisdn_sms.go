@@ -68,8 +68,7 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 
 	It("is sent again for a greater send_attempt only", Must("msisdn-008-send-attempt"),
 		func(ctx SpecContext) {
-			first := sessions.MSISDN.MustRequest(ctx, api.With("send_attempt", 3))
-			first.Receive(ctx)
+			first := sessions.MSISDN.Receive(ctx, api.With("send_attempt", 3))
 			number := first.Recipient
 
 			for _, attempt := range []int{3, 2} {
@@ -107,8 +106,7 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 	DescribeTable("validates nothing when one of its parts is wrong", Must("val-002-wrong-token"),
 		func(ctx SpecContext, key string) {
 			alice := users.New(ctx)
-			session := sessions.MSISDN.MustRequest(ctx)
-			session.Receive(ctx)
+			session := sessions.MSISDN.Receive(ctx)
 			right := map[string]string{"token": session.Code(), "sid": session.SID, "client_secret": session.ClientSecret}[key]
 			session.Submit(ctx, api.With(key, sessions.OtherThan(right)))
 			expectNotAddable(ctx, alice, session)

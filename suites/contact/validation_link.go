@@ -23,8 +23,7 @@ var _ = Describe("The mailed validation link", func() {
 	It("validates the session when it is opened, and not before", Must("val-001-link-validates"),
 		func(ctx SpecContext) {
 			alice := users.New(ctx)
-			session := sessions.Email.MustRequest(ctx)
-			session.Receive(ctx)
+			session := sessions.Email.Receive(ctx)
 			expectNotAddable(ctx, alice, session)
 
 			session.Use(ctx)
@@ -35,8 +34,7 @@ var _ = Describe("The mailed validation link", func() {
 		func(ctx SpecContext) {
 			alice := users.New(ctx)
 			for _, tamper := range sessions.Tamperings {
-				session := sessions.Email.MustRequest(ctx)
-				session.Receive(ctx)
+				session := sessions.Email.Receive(ctx)
 				link, possible := tamper.Apply(session)
 				if !possible {
 					continue // this homeserver's links have no such part
@@ -51,10 +49,8 @@ var _ = Describe("The mailed validation link", func() {
 	It("does not validate with the token of another session", Must("val-003-token-of-other-session"),
 		func(ctx SpecContext) {
 			alice := users.New(ctx)
-			mine := sessions.Email.MustRequest(ctx)
-			mine.Receive(ctx)
-			other := sessions.Email.MustRequest(ctx)
-			other.Receive(ctx)
+			mine := sessions.Email.Receive(ctx)
+			other := sessions.Email.Receive(ctx)
 
 			link, separate := sessions.SwapToken(mine, other)
 			if !separate {
@@ -82,8 +78,7 @@ var _ = Describe("The mailed validation link", func() {
 
 	It("ends on a page for people when there is no next_link", Should("val-005-no-next-link-human-page"),
 		func(ctx SpecContext) {
-			session := sessions.Email.MustRequest(ctx)
-			session.Receive(ctx)
+			session := sessions.Email.Receive(ctx)
 			page := api.Open(ctx, session.Link()).Last
 			Expect(page).To(HaveStatus(http.StatusOK))
 			Expect(page.Header.Get("Content-Type")).To(MatchRegexp(`^text/(html|plain)`), "%s", page)
@@ -100,8 +95,7 @@ var _ = Describe("The mailed validation link", func() {
 
 	It("carries a token of at most 255 characters", Must("val-013-token-length"), Operation("requestTokenTo3PIDEmail"),
 		func(ctx SpecContext) {
-			session := sessions.Email.MustRequest(ctx)
-			session.Receive(ctx)
+			session := sessions.Email.Receive(ctx)
 			for _, token := range session.Tokens() {
 				Expect(utf8.RuneCountInString(token)).To(BeNumerically("<=", 255), "characters of the token")
 			}

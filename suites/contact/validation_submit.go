@@ -103,8 +103,7 @@ var _ = Describe("submit_url of a phone number's expired session", func() {
 
 	It("says that the session has expired", Should("val-010-submit-url-bad-parameter"), Operation("requestTokenTo3PIDMSISDN"),
 		func(ctx SpecContext) {
-			session := sessions.MSISDN.MustRequest(ctx)
-			session.Receive(ctx)
+			session := sessions.MSISDN.Receive(ctx)
 			session.Expire(ctx)
 			response := session.Submit(ctx)
 			Expect(response).To(HaveStatus(http.StatusBadRequest))
