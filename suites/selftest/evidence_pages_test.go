@@ -2,13 +2,13 @@ package selftest
 
 import (
 	_ "embed"
-	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp/kb"
 
 	"threepid-conformance/harness/report"
 )
@@ -57,16 +57,14 @@ func TestPagesInABrowser(t *testing.T) {
 		}
 		for how, w := range windows {
 			p := browser.open(t, file, w)
-			p.picture(name+"-"+how, false)
-			var problems []string
-			p.eval("document.querySelectorAll('details').forEach(d => d.open = true);"+look, &problems)
-			for _, problem := range problems {
+			p.picture(name + "-" + how)
+			for _, problem := range eval[[]string](p, "document.querySelectorAll('details').forEach(d => d.open = true);"+look) {
 				t.Errorf("%s, %s: %s", name, how, problem)
 			}
-			p.do("Page.close", nil, nil)
+			p.close()
 		}
 	}
-	for _, complaint := range browser.complaints() {
+	for _, complaint := range browser.complaints {
 		t.Error(complaint)
 	}
 	t.Run("keyboard", func(t *testing.T) { byKeyboard(t, browser, pages["report"]) })
@@ -77,14 +75,14 @@ func TestPagesInABrowser(t *testing.T) {
 // byKeyboard goes from the top of the page to a row and opens and closes it.
 func byKeyboard(t *testing.T, browser *chromium, file string) {
 	p := browser.open(t, file, windows["desktop-light"])
-	p.press("Tab")
-	p.press("Enter") // the link that skips the grid
+	p.press(kb.Tab)
+	p.press(kb.Enter) // the link that skips the grid
 	p.until(`location.hash === "#rows"`)
 	var at string
 	const focused = `document.activeElement.tagName + " " + (document.activeElement.parentElement.id || "")`
 	for range 20 {
-		p.press("Tab")
-		if p.eval(focused, &at); strings.HasPrefix(at, "SUMMARY ") {
+		p.press(kb.Tab)
+		if at = eval[string](p, focused); strings.HasPrefix(at, "SUMMARY ") {
 			break
 		}
 	}
@@ -92,43 +90,37 @@ func byKeyboard(t *testing.T, browser *chromium, file string) {
 	if at != "SUMMARY "+row {
 		t.Fatalf("the first row that the keyboard reaches is %q, want the failed one", at)
 	}
-	open := func() (open bool) {
-		p.eval("document.activeElement.parentElement.open === true", &open)
-		return open
-	}
+	open := func() bool { return eval[bool](p, "document.activeElement.parentElement.open === true") }
 	for range 2 {
 		wanted := !open()
-		p.press("Enter")
+		p.press(kb.Enter)
 		if open() != wanted {
 			t.Errorf("Enter does not bring the row to be open: %v", wanted)
 		}
 	}
-	p.press("Tab")
-	var visible string
-	p.eval("getComputedStyle(document.activeElement).outlineStyle", &visible)
-	if visible == "none" {
+	p.press(kb.Tab)
+	if eval[string](p, "getComputedStyle(document.activeElement).outlineStyle") == "none" {
 		t.Error("what has the focus cannot be seen")
 	}
-	p.picture("report-row", false)
+	p.picture("report-row")
 
 	// A mark of the grid leads to its row and opens it.
-	p.eval(`document.querySelector("a.c.pass").focus(), 0`, new(int))
-	p.press("Enter")
+	eval[int](p, `document.querySelector("a.c.pass").focus(), 0`)
+	p.press(kb.Enter)
 	p.until(`document.activeElement.tagName === "SUMMARY" && document.activeElement.parentElement.open`)
-	p.picture("report-passed", false)
+	p.picture("report-passed")
 }
 
 // filters chooses an operation, a level and a verdict.
 func filters(t *testing.T, browser *chromium, file string, r *report.Report) {
 	p := browser.open(t, file, windows["desktop-light"])
-	choose := func(name, value string) (shown []string) {
-		p.eval(`(() => {
+	choose := func(name, value string) []string {
+		return eval[[]string](p, `(() => {
 			const select = document.querySelector("select[name=`+name+`]");
 			select.value = "`+value+`";
 			select.dispatchEvent(new Event("change", {bubbles: true}));
 			return [...document.querySelectorAll("[data-row]")].filter(r => r.checkVisibility()).map(r => r.id.replace(".", " "));
-		})()`, &shown)
-		return shown
+		})()`)
 	}
 	expect := func(what string, shown []string, in func(report.Requirement) bool) {
 		t.Helper()
@@ -153,10 +145,8 @@ func filters(t *testing.T, browser *chromium, file string, r *report.Report) {
 	choose("level", "")
 	choose("op", "")
 	expect("a verdict", choose("verdict", "trouble"), func(q report.Requirement) bool { return q.Verdict == "fail" || q.Verdict == "blocked" })
-	p.picture("report-filtered", false)
-	var said string
-	p.eval(`document.querySelector("output").value`, &said)
-	if !strings.Contains(said, "rows shown") {
+	p.picture("report-filtered")
+	if said := eval[string](p, `document.querySelector("output").value`); !strings.Contains(said, "rows shown") {
 		t.Errorf("the page does not say how many rows are shown: %q", said)
 	}
 }
@@ -164,44 +154,14 @@ func filters(t *testing.T, browser *chromium, file string, r *report.Report) {
 // withoutScript everything is there, and nothing that would do nothing.
 func withoutScript(t *testing.T, browser *chromium, file string) {
 	p := browser.open(t, file, window{Width: 1280, Height: 900, Scheme: "light", NoScript: true})
-	var shown struct{ Rows, Hidden int }
-	p.eval(`({Rows: document.querySelectorAll("[data-row]").length,
-		Hidden: [...document.querySelectorAll("[data-row]")].filter(r => !r.checkVisibility()).length})`, &shown)
+	shown := eval[struct{ Rows, Hidden int }](p, `({Rows: document.querySelectorAll("[data-row]").length,
+		Hidden: [...document.querySelectorAll("[data-row]")].filter(r => !r.checkVisibility()).length})`)
 	if shown.Rows == 0 || shown.Hidden > 0 {
 		t.Errorf("%d of %d rows are hidden without a script", shown.Hidden, shown.Rows)
 	}
-	var form bool
-	p.eval(`document.querySelector("form").checkVisibility()`, &form)
-	if form {
+	if eval[bool](p, `document.querySelector("form").checkVisibility()`) {
 		t.Error("the filter is shown though it does nothing without a script")
 	}
-}
-
-// complaints are errors that the page caused, and requests that left the file.
-func (c *chromium) complaints() []string {
-	var found []string
-	for _, text := range c.events("Log.entryAdded") {
-		if strings.Contains(text, `"level":"error"`) || strings.Contains(text, `"level":"warning"`) {
-			found = append(found, text)
-		}
-	}
-	for _, text := range c.events("Runtime.consoleAPICalled") {
-		found = append(found, "console: "+text)
-	}
-	for _, text := range c.events("Runtime.exceptionThrown") {
-		found = append(found, "exception: "+text)
-	}
-	for _, text := range c.events("Network.requestWillBeSent") {
-		var r struct {
-			Request struct {
-				URL string `json:"url"`
-			} `json:"request"`
-		}
-		if json.Unmarshal([]byte(text), &r) == nil && !strings.HasPrefix(r.Request.URL, "file://") && !strings.HasPrefix(r.Request.URL, "data:") && r.Request.URL != "about:blank" {
-			found = append(found, fmt.Sprintf("it asks the network for %s", r.Request.URL))
-		}
-	}
-	return found
 }
 
 // verb runs the program and checks its exit code.
