@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"threepid-conformance/mockidserver/control"
-	"threepid-conformance/mockidserver/signing"
+	"threepid-conformance/mockidserver/internal/signing"
 )
 
 func bindBody(s control.Session, mxid string) object {

@@ -147,11 +147,3 @@ func WithTermsRequired() Option {
 func WithScopeIdle(idle time.Duration) Option {
 	return func(s *settings) error { s.scopeIdle = idle; return nil }
 }
-
-// bracketed writes an IPv6 address as it stands in a URL.
-func bracketed(host string) string {
-	if ip := net.ParseIP(host); ip != nil && ip.To4() == nil {
-		return "[" + host + "]"
-	}
-	return host
-}

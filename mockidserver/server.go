@@ -10,12 +10,17 @@
 //
 // Where things are:
 //
-//	server.go, options.go      start and stop
-//	route.go, exchange.go      the way of a request: route, attribute, journal, fault, answer
-//	validate.go … invite.go    the endpoints
-//	verify.go, homeservers.go  signed unbinds, and calls to the homeserver
-//	scopes.go, faults.go, extra.go  what belongs to one test
-//	controlapi.go …            the control interface
+//	server.go, options.go, listeners.go  start and stop
+//	control                the client of the control interface, and its types
+//	internal/endpoints     the Identity Service API, and the way of a request
+//	internal/controlapi    the server's side of the control interface
+//	internal/scopes        what belongs to one test
+//	internal/faults        what can go wrong, and how
+//	internal/journal       what came
+//	internal/store         sessions, tokens, associations, invitations
+//	internal/homeservers   calls to homeservers, for keys and OpenID tokens
+//	internal/signing       canonical JSON, signed JSON, X-Matrix
+//	internal/listen, pki   sockets, connections, certificates
 package mockidserver
 
 import (
@@ -23,33 +28,24 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
-	"io"
-	"log"
 	"net"
-	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
+	"strings"
 	"sync"
-	"time"
 
 	"threepid-conformance/mockidserver/control"
+	"threepid-conformance/mockidserver/internal/endpoints"
+	"threepid-conformance/mockidserver/internal/homeservers"
 	"threepid-conformance/mockidserver/internal/journal"
 	"threepid-conformance/mockidserver/internal/listen"
+	"threepid-conformance/mockidserver/internal/scopes"
+	"threepid-conformance/mockidserver/internal/signing"
 	"threepid-conformance/mockidserver/internal/store"
 	"threepid-conformance/mockidserver/pki"
-	"threepid-conformance/mockidserver/signing"
-)
-
-// KeyID is the ID of the long-term signing key.
-const KeyID = "ed25519:0"
-
-// Limits of requests.
-const (
-	headerTimeout = 30 * time.Second
-	idleTimeout   = 3 * time.Minute // Synapse keeps idle connections for two
-	maxHeader     = 64 << 10
 )
 
 // Server is a running identity server.
@@ -59,45 +55,38 @@ type Server struct {
 	temporary string // folder to remove at the end, "" for none
 	authority *pki.Authority
 	leaf      tls.Certificate
-	key       ed25519.PrivateKey
-
-	journal     *journal.Journal
-	store       *store.Store
-	scopes      *scopes
-	homeservers *homeservers
+	api       *endpoints.API
 
 	identity *listen.Listener
 	sms      *listen.Listener
 	control  net.Listener
 
-	servers sync.WaitGroup
+	serving sync.WaitGroup
 	close   sync.Once
-	stopped chan struct{}
 }
 
 // Start starts a server, which runs until the context ends or [Server.Close].
 // When it returns, the server answers. Several servers can run in one process.
 func Start(ctx context.Context, options ...Option) (*Server, error) {
-	s := &Server{
-		settings: defaults(), instance: rand.Text(), store: store.New(), stopped: make(chan struct{}),
-	}
+	s := &Server{settings: defaults(), instance: rand.Text()}
 	for _, option := range options {
 		if err := option(&s.settings); err != nil {
 			return nil, err
 		}
 	}
-	s.journal = journal.New(s.settings.journalBytes)
-	s.scopes = newScopes(s.settings.scopeIdle)
-
+	s.api = &endpoints.API{
+		Hosts: s.settings.hosts, Advertise: s.settings.advertise, TermsRequired: s.settings.termsRequired,
+		Journal: journal.New(s.settings.journalBytes), Store: store.New(), Scopes: scopes.New(s.settings.scopeIdle),
+	}
 	err := s.openFolder()
 	if err == nil {
-		err = s.tellHomeservers()
+		err = s.addHomeservers()
 	}
 	if err == nil {
 		err = s.listen()
 	}
 	if err != nil {
-		s.shutDown()
+		s.Close()
 		return nil, fmt.Errorf("the identity server did not start: %w", err)
 	}
 	context.AfterFunc(ctx, func() { s.Close() })
@@ -133,94 +122,92 @@ func (s *Server) openFolder() (err error) {
 	if err != nil {
 		return fmt.Errorf("the signing key: %w", err)
 	}
-	seed, err := signing.Decode(string(stored[:max(0, len(stored)-1)]))
+	seed, err := signing.Decode(strings.TrimSuffix(string(stored), "\n"))
 	if err != nil || len(seed) != ed25519.SeedSize {
 		return fmt.Errorf("%s does not hold a signing key; delete it to get a new one", keyFile)
 	}
-	s.key = ed25519.NewKeyFromSeed(seed)
+	s.api.Key = ed25519.NewKeyFromSeed(seed)
 	return nil
 }
 
-func (s *Server) tellHomeservers() error {
-	s.homeservers = newHomeservers(s.authority)
+func (s *Server) addHomeservers() error {
+	s.api.Homeservers = homeservers.New(s.authority.PEM())
 	for _, hs := range s.settings.homeservers {
-		if err := s.homeservers.add(hs); err != nil {
+		if err := s.api.Homeservers.Add(hs); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// listen opens the three shared listeners and serves them.
-func (s *Server) listen() error {
-	identity, err := listen.Sockets(s.settings.bind, s.settings.port)
-	if err != nil {
-		return fmt.Errorf("identity service: %w", err)
-	}
-	s.identity = listen.New(identity, listen.Config{Name: control.ServiceIdentity, Journal: s.journal, TLS: &s.leaf})
-
-	sms, err := listen.Sockets(s.settings.bind, s.settings.smsPort)
-	if err != nil {
-		return fmt.Errorf("SMS delegate: %w", err)
-	}
-	config := listen.Config{Name: control.ServiceSMS, Journal: s.journal}
-	if s.settings.smsTLS {
-		config.TLS = &s.leaf
-	}
-	s.sms = listen.New(sms, config)
-
-	s.control, err = net.Listen("tcp", net.JoinHostPort(s.settings.controlBind, strconv.Itoa(s.settings.controlPort)))
-	if err != nil {
-		return fmt.Errorf("control interface: %w", err)
-	}
-	s.serve(s.identity, s.handler(site{service: control.ServiceIdentity, listener: control.ServiceIdentity, port: s.identity.Port()}))
-	s.serve(s.sms, s.handler(site{service: control.ServiceSMS, listener: control.ServiceSMS, port: s.sms.Port()}))
-	s.serve(s.control, s.controlHandler())
-	return nil
-}
-
-// serve answers the requests of a listener until it is closed.
-func (s *Server) serve(l net.Listener, handler http.Handler) {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          log.New(io.Discard, "", 0), // what goes wrong stands in the journal
-		ConnContext:       rememberConn,
-	}
-	s.servers.Go(func() {
-		_ = server.Serve(l) // it ends when the listener does
-		server.Close()
-	})
-}
-
 // Close stops the server and removes its temporary folder, if it had one.
 func (s *Server) Close() error {
-	s.close.Do(s.shutDown)
+	s.close.Do(func() {
+		s.api.Scopes.EndAll()
+		if s.identity != nil {
+			s.identity.Close()
+		}
+		if s.sms != nil {
+			s.sms.Close()
+		}
+		if s.control != nil {
+			s.control.Close()
+		}
+		s.serving.Wait()
+		if s.temporary != "" {
+			os.RemoveAll(s.temporary)
+		}
+	})
 	return nil
 }
 
-func (s *Server) shutDown() {
-	close(s.stopped)
-	for _, closed := range s.scopes.closeAll() {
-		closed.end()
+// IDServer is what clients put into id_server: host and port.
+func (s *Server) IDServer() string { return s.api.AdvertisedAt(s.identity.Port()) }
+
+// IDServers are all names of the server: each host with the port.
+func (s *Server) IDServers() []string { return s.api.NamesAt(s.identity.Port()) }
+
+// BaseURL is the https URL of the identity service, without a path.
+func (s *Server) BaseURL() string { return "https://" + s.IDServer() }
+
+// SMSURL is the base URL that a homeserver is given as its msisdn delegate.
+func (s *Server) SMSURL() string {
+	scheme := "http"
+	if s.settings.smsTLS {
+		scheme = "https"
 	}
-	var listeners []io.Closer
-	if s.identity != nil {
-		listeners = append(listeners, s.identity)
-	}
-	if s.sms != nil {
-		listeners = append(listeners, s.sms)
-	}
-	if s.control != nil {
-		listeners = append(listeners, s.control)
-	}
-	for _, l := range listeners {
-		l.Close()
-	}
-	s.servers.Wait()
-	if s.temporary != "" {
-		os.RemoveAll(s.temporary)
+	return (&url.URL{Scheme: scheme, Host: s.api.AdvertisedAt(s.sms.Port())}).String()
+}
+
+// ControlURL is the URL of the control interface, for [control.New].
+func (s *Server) ControlURL() string { return "http://" + s.control.Addr().String() }
+
+// Control returns a client of the server's control interface.
+func (s *Server) Control() *control.Client { return control.New(s.ControlURL()) }
+
+// CAFile is the path of the CA's certificate: the homeserver's SSL_CERT_FILE.
+func (s *Server) CAFile() string { return s.authority.Path() }
+
+// CAPool trusts the server's CA and no other.
+func (s *Server) CAPool() *x509.CertPool { return s.authority.Pool() }
+
+// PublicKey is the long-term key that signs associations.
+func (s *Server) PublicKey() ed25519.PublicKey { return s.api.PublicKey() }
+
+// Info is what the control interface says about the server.
+func (s *Server) Info() control.Info {
+	return control.Info{
+		Instance:  s.instance,
+		Name:      s.settings.name,
+		IDServer:  s.IDServer(),
+		IDServers: s.IDServers(),
+		BaseURL:   s.BaseURL(),
+		SMSURL:    s.SMSURL(),
+		CAFile:    s.CAFile(),
+		CAPEM:     string(s.authority.PEM()),
+		KeyID:     endpoints.KeyID,
+		PublicKey: signing.Encode(s.PublicKey()),
+		Scopes:    s.api.Scopes.Count(),
+		Orphans:   s.api.Journal.OrphanRequests(),
 	}
 }

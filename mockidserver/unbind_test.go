@@ -10,7 +10,7 @@ import (
 
 	"threepid-conformance/mockidserver"
 	"threepid-conformance/mockidserver/control"
-	"threepid-conformance/mockidserver/signing"
+	"threepid-conformance/mockidserver/internal/signing"
 )
 
 const unbindPath = "/_matrix/identity/v2/3pid/unbind"
@@ -73,22 +73,22 @@ func TestUnbindBySignature(t *testing.T) {
 	host, _, _ := strings.Cut(w.server.IDServer(), ":")
 
 	for _, c := range []struct {
-		dialect     signing.Dialect
+		dialect     control.Dialect
 		destination string
 	}{
-		{signing.Destination, w.server.IDServer()},
-		{signing.DestinationIs, w.server.IDServer()},
-		{signing.Destination, w.server.IDServers()[0]}, // localhost
-		{signing.Destination, host},                    // without port
-		{signing.DestinationIs, w.server.IDServer() + "/x"},
-		{signing.Omitted, ""},
+		{control.DialectDestination, w.server.IDServer()},
+		{control.DialectDestinationIs, w.server.IDServer()},
+		{control.DialectDestination, w.server.IDServers()[0]}, // localhost
+		{control.DialectDestination, host},                    // without port
+		{control.DialectDestinationIs, w.server.IDServer() + "/x"},
+		{control.DialectOmitted, ""},
 	} {
 		w.bound()
 		header := hs.sign(t, c.dialect, c.destination, unbindPath, raw)
 		w.v2(http.MethodPost, "3pid/unbind", header, body).want(t, 200, "")
 		entry := w.last(control.Unbind)
 		s := entry.Signature
-		if !s.Verified || s.Dialect != control.Dialect(c.dialect) || s.Origin != "hs.test" || s.Destination != c.destination || !s.ControlsMXID || s.KeyID != hs.keyID {
+		if !s.Verified || s.Dialect != c.dialect || s.Origin != "hs.test" || s.Destination != c.destination || !s.ControlsMXID || s.KeyID != hs.keyID {
 			t.Errorf("%s to %s: %+v", c.dialect, c.destination, s)
 		}
 		if want := must(signing.Request{Method: "POST", URI: unbindPath, Origin: "hs.test", Content: raw}.Object(c.dialect, c.destination))(t); s.Signed != string(want) {
@@ -114,7 +114,7 @@ func TestUnbindWithABadSignature(t *testing.T) {
 	body := unbindBody(alice, "email", address)
 	raw := must(json.Marshal(body))(t)
 	is := w.server.IDServer()
-	good := hs.sign(t, signing.Destination, is, unbindPath, raw)
+	good := hs.sign(t, control.DialectDestination, is, unbindPath, raw)
 	for _, c := range []struct {
 		name, header string
 		body         object
@@ -124,10 +124,10 @@ func TestUnbindWithABadSignature(t *testing.T) {
 	}{
 		{"tampered body", good, unbindBody(alice, "email", "bob@example.org"), 401, "M_UNAUTHORIZED", "does not match"},
 		{"tampered mxid", good, unbindBody("@bob:hs.test", "email", address), 401, "M_UNAUTHORIZED", "does not match"},
-		{"another path was signed", hs.sign(t, signing.Destination, is, "https://"+is+unbindPath, raw), body, 401, "M_UNAUTHORIZED", "does not match"},
-		{"no content was signed", hs.sign(t, signing.Destination, is, unbindPath, nil), body, 401, "M_UNAUTHORIZED", "does not match"},
-		{"for another server", hs.sign(t, signing.Destination, "elsewhere:443", unbindPath, raw), body, 401, "M_UNAUTHORIZED", "is not this server"},
-		{"by another server", other.sign(t, signing.Destination, is, unbindPath, raw), body, 403, "M_FORBIDDEN", ""},
+		{"another path was signed", hs.sign(t, control.DialectDestination, is, "https://"+is+unbindPath, raw), body, 401, "M_UNAUTHORIZED", "does not match"},
+		{"no content was signed", hs.sign(t, control.DialectDestination, is, unbindPath, nil), body, 401, "M_UNAUTHORIZED", "does not match"},
+		{"for another server", hs.sign(t, control.DialectDestination, "elsewhere:443", unbindPath, raw), body, 401, "M_UNAUTHORIZED", "is not this server"},
+		{"by another server", other.sign(t, control.DialectDestination, is, unbindPath, raw), body, 403, "M_FORBIDDEN", ""},
 		{"unknown key", strings.Replace(good, hs.keyID, "ed25519:other", 1), body, 500, "M_UNKNOWN", "publishes no key"},
 		{"unknown server", strings.Replace(good, "hs.test", "unknown.test", 1), body, 500, "M_UNKNOWN", "nobody has told"},
 		{"malformed", `X-Matrix origin="hs.test"`, body, 401, "M_UNAUTHORIZED", "has no key"},
@@ -152,7 +152,7 @@ func TestOneOfSeveralSignaturesIsEnough(t *testing.T) {
 	hs := newHomeserver(t, "hs.test")
 	w := newWorld(t, hs.asOption())
 	raw := must(json.Marshal(unbindBody(alice, "email", address)))(t)
-	good := hs.sign(t, signing.Destination, w.server.IDServer(), unbindPath, raw)
+	good := hs.sign(t, control.DialectDestination, w.server.IDServer(), unbindPath, raw)
 	request := must(http.NewRequestWithContext(t.Context(), http.MethodPost, w.server.BaseURL()+unbindPath, strings.NewReader(string(raw))))(t)
 	request.Header["Authorization"] = []string{strings.Replace(good, `key="ed25519:a_1"`, `key="ed25519:old"`, 1), good}
 	response := must(w.http.Do(request))(t)
@@ -168,7 +168,7 @@ func TestAHomeserverSetUpAnewUnderTheSameKeyID(t *testing.T) {
 	body := unbindBody(alice, "email", address)
 	raw := must(json.Marshal(body))(t)
 	unbind := func() answer {
-		return w.v2(http.MethodPost, "3pid/unbind", hs.sign(t, signing.Destination, w.server.IDServer(), unbindPath, raw), body)
+		return w.v2(http.MethodPost, "3pid/unbind", hs.sign(t, control.DialectDestination, w.server.IDServer(), unbindPath, raw), body)
 	}
 	unbind().want(t, 200, "")
 	_, key, err := ed25519.GenerateKey(nil)
@@ -189,7 +189,7 @@ func TestAHomeserverSetUpAnewUnderTheSameKeyID(t *testing.T) {
 	if twin.calls != 0 {
 		t.Error("keys were fetched though a known one verifies")
 	}
-	w.v2(http.MethodPost, "3pid/unbind", twin.sign(t, signing.Destination, w.server.IDServer(), unbindPath, raw), body).want(t, 200, "")
+	w.v2(http.MethodPost, "3pid/unbind", twin.sign(t, control.DialectDestination, w.server.IDServer(), unbindPath, raw), body).want(t, 200, "")
 	// Each time that no known key verified, all that are published were fetched.
 	if hs.calls != 3 || twin.calls != 1 {
 		t.Errorf("keys were fetched %d and %d times", hs.calls, twin.calls)
@@ -202,7 +202,7 @@ func TestPinnedKeysNeedNoHomeserver(t *testing.T) {
 	w := newWorld(t, mockidserver.WithHomeserver(pin))
 	body := unbindBody(alice, "email", address)
 	raw := must(json.Marshal(body))(t)
-	w.v2(http.MethodPost, "3pid/unbind", hs.sign(t, signing.DestinationIs, w.server.IDServer(), unbindPath, raw), body).want(t, 200, "")
+	w.v2(http.MethodPost, "3pid/unbind", hs.sign(t, control.DialectDestinationIs, w.server.IDServer(), unbindPath, raw), body).want(t, 200, "")
 	if s := w.last(control.Unbind).Signature; s.KeySource != "pinned" || hs.calls != 0 {
 		t.Errorf("%+v, %d calls", s, hs.calls)
 	}
@@ -225,7 +225,7 @@ func TestKeysThatCannotBeTrusted(t *testing.T) {
 			w.bound()
 			body := unbindBody(alice, "email", address)
 			raw := must(json.Marshal(body))(t)
-			w.v2(http.MethodPost, "3pid/unbind", hs.sign(t, signing.Destination, w.server.IDServer(), unbindPath, raw), body).want(t, 500, "M_UNKNOWN")
+			w.v2(http.MethodPost, "3pid/unbind", hs.sign(t, control.DialectDestination, w.server.IDServer(), unbindPath, raw), body).want(t, 500, "M_UNKNOWN")
 			if entry := w.last(control.Unbind); entry.Signature.KeySource != "none" || entry.Signature.Reason == "" || len(entry.Outbound) != 1 || !w.isBound() {
 				t.Errorf("%+v, %+v", entry.Signature, entry.Outbound)
 			}
@@ -255,7 +255,7 @@ func TestManyUnbindsAtOnce(t *testing.T) {
 	w := newWorld(t, hs.asOption())
 	body := unbindBody(alice, "email", address)
 	raw := must(json.Marshal(body))(t)
-	header := hs.sign(t, signing.Destination, w.server.IDServer(), unbindPath, raw)
+	header := hs.sign(t, control.DialectDestination, w.server.IDServer(), unbindPath, raw)
 	statuses := make(chan int, 50)
 	for range cap(statuses) {
 		go func() {

@@ -2,8 +2,13 @@ package listen
 
 import (
 	"bytes"
+	"context"
+	"io"
+	"log"
 	"net"
+	"net/http"
 	"sync"
+	"time"
 
 	"threepid-conformance/mockidserver/control"
 	"threepid-conformance/mockidserver/internal/journal"
@@ -12,6 +17,34 @@ import (
 // maxHead bounds what is kept of a request's raw bytes, to read the headers in
 // the order and spelling in which they came.
 const maxHead = 64 << 10
+
+// Limits of requests.
+const (
+	headerTimeout = 30 * time.Second
+	idleTimeout   = 3 * time.Minute // Synapse keeps idle connections for two
+	maxHeader     = 64 << 10
+)
+
+// Serve responds to the requests of a listener until it is closed.
+func Serve(l net.Listener, handler http.Handler) {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          log.New(io.Discard, "", 0), // what goes wrong stands in the journal
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, conn)
+		},
+	}
+	_ = server.Serve(l) // it ends when the listener does
+	server.Close()
+}
+
+type connKey struct{}
+
+// ConnOf is the connection on which a request came.
+func ConnOf(r *http.Request) *Conn { return r.Context().Value(connKey{}).(*Conn) }
 
 // tlsRecordHandshake is the first byte of every TLS connection.
 const tlsRecordHandshake = 0x16

@@ -5,6 +5,7 @@ package store
 
 import (
 	"crypto/rand"
+	"regexp"
 	"sync"
 	"time"
 )
@@ -69,3 +70,8 @@ func (s *Store) Free(scope string) {
 // Random returns an unguessable string of letters and digits, as allowed for
 // session IDs, client secrets and tokens.
 func Random() string { return rand.Text() }
+
+var opaqueForm = regexp.MustCompile(`^[0-9a-zA-Z.=_-]{1,255}$`)
+
+// IsOpaque reports whether a text has the grammar of client_secret and sid.
+func IsOpaque(text string) bool { return opaqueForm.MatchString(text) }
