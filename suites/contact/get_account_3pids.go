@@ -86,6 +86,9 @@ var _ = Describe("GET /account/3pid", func() {
 				response := alice.Get(ctx, "/account/3pid")
 				Expect(users.List(response)).To(HaveLen(1), "%s", response)
 				item := users.List(response)[0]
+				if item.ValidatedAt == 0 || time.UnixMilli(item.AddedAt).Before(api.ServerTime(session.Response).Add(-time.Minute)) {
+					Blocked("getAccount3PIDs", "get-005-added-at-milliseconds", "there are no two times to compare:\n%s", response)
+				}
 				// Both times are the server's, so no difference of clocks is in this.
 				Expect(item.AddedAt-item.ValidatedAt).To(BeNumerically(">=", 1000),
 					"validated_at has to lie at least a second before added_at\n%s", response)
@@ -96,7 +99,7 @@ var _ = Describe("GET /account/3pid", func() {
 		It("gives the same items when it is read again later", Must("get-007-timestamps-stable"),
 			func(ctx SpecContext) {
 				alice, first := sessions.AgedList(ctx)
-				second := alice.Get(ctx, "/account/3pid")
+				second := Granted(alice.Get(ctx, "/account/3pid"))
 				Expect(second.JSON["threepids"]).To(ConsistOf(first.JSON["threepids"]), "first reading:\n%s\nsecond reading:\n%s", first, second)
 			})
 

@@ -79,6 +79,9 @@ var _ = Describe("A request to remove an identifier", func() {
 
 	It("deletes an address in whatever letter case", Must("rem-015-canonical-address"), Operation("delete3pidFromAccount"),
 		func(ctx SpecContext) {
+			bob, plain := sessions.Email.Added(ctx)
+			bob.MustDelete(ctx, plain) // in the letter case of the list
+
 			alice, email := sessions.Email.Added(ctx)
 			response := Authorized(alice.Post(ctx, "delete3pidFromAccount", JSON{"medium": "email", "address": strings.ToUpper(email.Address)}))
 			Expect(response).To(BeGranted())

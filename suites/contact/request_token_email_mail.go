@@ -72,6 +72,7 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", func() {
 
 	It("mails again for a greater send_attempt", Must("email-017-resend-on-greater-attempt"),
 		func(ctx SpecContext) {
+			sessions.Email.Receive(ctx)
 			email, clientSecret := sessions.Email.Fresh(ctx), api.FreshSecret()
 			for i, attempt := range []int{1, 2, 7} {
 				email.MustRequest(ctx, api.With("client_secret", clientSecret), api.With("send_attempt", attempt))
@@ -83,6 +84,7 @@ var _ = Describe("The mails of POST /account/3pid/email/requestToken", func() {
 
 	It("counts attempts for each pair of address and client_secret", Must("email-018-attempt-scope"),
 		func(ctx SpecContext) {
+			sessions.Email.Receive(ctx)
 			emails := []*sessions.Recipient{sessions.Email.Fresh(ctx), sessions.Email.Fresh(ctx)}
 			secrets := []string{api.FreshSecret(), api.FreshSecret()}
 			for _, email := range emails {

@@ -41,8 +41,9 @@ var _ = Describe("POST /account/3pid/msisdn/requestToken", func() {
 			case !response.OK():
 				expectUnsupported(response)
 			case run.Usable(SMS):
-				_, err := number.Await(ctx, 1)
-				Expect(err).NotTo(HaveOccurred(), "%s", response)
+				if _, err := number.Await(ctx, 1); err != nil {
+					Blocked("requestTokenTo3PIDMSISDN", "msisdn-002-success", "no SMS was sent: %v", err)
+				}
 			default:
 				NotTested("the homeserver says that it sends SMS, and they do not go through our delegate (answer %d)", response.Status)
 			}

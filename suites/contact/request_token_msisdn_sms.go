@@ -87,6 +87,7 @@ var _ = Describe("The SMS of POST /account/3pid/msisdn/requestToken", func() {
 
 	It("is sent for each client_secret", Must("msisdn-008-send-attempt"),
 		func(ctx SpecContext) {
+			sessions.MSISDN.Receive(ctx)
 			number := sessions.MSISDN.Fresh(ctx)
 			for i := range 2 {
 				number.MustRequest(ctx)
