@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -213,11 +212,7 @@ type toldKey struct{}
 // before starts the proxy and returns its URL.
 func (e *echo) before(t *testing.T, behind string) string {
 	t.Helper()
-	to, err := url.Parse(behind)
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy := proxyTo(t, behind)
 	proxy.ModifyResponse = func(resp *http.Response) error {
 		body, err := io.ReadAll(resp.Body)
 		if err != nil {
@@ -254,11 +249,7 @@ func (e *echo) before(t *testing.T, behind string) string {
 // to what the homeserver sends to the delegate, which keeps it in its journal.
 func (e *echo) beforeDelegate(t *testing.T, delegate string) string {
 	t.Helper()
-	to, err := url.Parse(delegate)
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy := proxyTo(t, delegate)
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(bytes.NewReader(body))

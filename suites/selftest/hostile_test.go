@@ -68,11 +68,7 @@ func hostile(t *testing.T, smtp string, answer http.HandlerFunc) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { right.Close() })
-	behind, err := url.Parse(right.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := httputil.NewSingleHostReverseProxy(behind)
+	proxy := proxyTo(t, right.URL())
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/account/3pid") {
 			// Only a request that was read to its end tells when its client is gone.
@@ -87,6 +83,16 @@ func hostile(t *testing.T, smtp string, answer http.HandlerFunc) string {
 		front.Close()
 	})
 	return front.URL
+}
+
+// proxyTo hands requests on to a server.
+func proxyTo(t *testing.T, base string) *httputil.ReverseProxy {
+	t.Helper()
+	behind, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return httputil.NewSingleHostReverseProxy(behind)
 }
 
 func body(text string) http.HandlerFunc {

@@ -28,8 +28,8 @@ func wellSet(t *testing.T) deployment {
 	}
 }
 
-// look starts the homeserver and returns preflight's lines by what they are about.
-func (d deployment) look(t *testing.T) (exit int, lines map[string]string) {
+// examine starts the homeserver and returns preflight's lines by what they are about.
+func (d deployment) examine(t *testing.T) (exit int, lines map[string]string) {
 	t.Helper()
 	if d.preflight["url"] == "" {
 		d.preflight["url"] = serve(t, flagsOf(d.server)...)
@@ -57,7 +57,7 @@ func flagsOf(values map[string]string) []string {
 
 func TestPreflightFindsNothingAmiss(t *testing.T) {
 	t.Parallel()
-	exit, lines := wellSet(t).look(t)
+	exit, lines := wellSet(t).examine(t)
 	if exit != 0 || len(lines) != 10 {
 		t.Errorf("exit %d, %d lines", exit, len(lines))
 	}
@@ -131,7 +131,7 @@ func TestPreflightSaysWhatToChange(t *testing.T) {
 			t.Parallel()
 			d := wellSet(t)
 			c.with(t, d)
-			exit, lines := d.look(t)
+			exit, lines := d.examine(t)
 			line := lines[c.about]
 			if exit != 1 || !strings.HasPrefix(line, "fail ") {
 				t.Fatalf("exit %d, %s: %s\nof %v", exit, c.about, line, lines)
