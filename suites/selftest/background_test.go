@@ -73,6 +73,15 @@ func (b *background) until(t *testing.T, what string, so func() bool) {
 	}
 }
 
+func (b *background) ended() bool {
+	select {
+	case <-b.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // untilExchanged waits until exchanges.jsonl holds a text.
 func (b *background) untilExchanged(t *testing.T, part string) {
 	t.Helper()
