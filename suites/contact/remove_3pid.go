@@ -16,31 +16,23 @@ import (
 // identity server is asked to unbind.
 // client-server-api/#post_matrixclientv3account3piddelete
 // client-server-api/#post_matrixclientv3account3pidunbind
-var _ = Describe("The removal of an identifier", func() {
+var _ = Describe("The removal of an identifier", Needs(Mail, IdentityServer), func() {
 
-	DescribeTable("says what became of a bound one at the identity server", Each(Must("rem-003-response-schema")), Needs(Mail, IdentityServer),
+	DescribeTable("says what became of a bound one at the identity server", Each(Must("rem-003-response-schema")),
 		func(ctx SpecContext, operation string) {
 			_, _, response := remove(ctx, operation)
 			Expect(Granted(response)).To(HaveStatus(http.StatusOK))
 			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", BeElementOf("no-support", "success")), "%s", response)
 		})
 
-	DescribeTable("says what became of one that was never bound", Each(Must("rem-003-response-schema")),
-		func(ctx SpecContext, operation string) {
-			alice, email := neverBound(ctx, operation)
-			response := Granted(alice.Post(ctx, operation, email.Identifier()))
-			Expect(response).To(HaveStatus(http.StatusOK))
-			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", BeElementOf("no-support", "success")), "%s", response)
-		})
-
-	DescribeTable("calls the identity server that is named", Each(Must("rem-006-explicit-id-server")), Needs(Mail, IdentityServer),
+	DescribeTable("calls the identity server that is named", Each(Must("rem-006-explicit-id-server")),
 		func(ctx SpecContext, operation string) {
 			_, session, response := remove(ctx, operation)
 			Granted(response)
 			Expect(session.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", response)
 		})
 
-	DescribeTable("calls the identity server that is named, though it knows of no bind there", Each(Must("rem-006-explicit-id-server")), Needs(Mail, IdentityServer),
+	DescribeTable("calls the identity server that is named, though it knows of no bind there", Each(Must("rem-006-explicit-id-server")),
 		func(ctx SpecContext, operation string) {
 			alice, email := sessions.Email.Added(ctx)
 			server := identity.New(ctx, alice)
@@ -50,7 +42,7 @@ var _ = Describe("The removal of an identifier", func() {
 			Expect(server.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", response)
 		})
 
-	DescribeTable("calls the identity server that is named, not the one of the bind", Each(Must("rem-006-explicit-id-server")), Needs(Mail, IdentityServer),
+	DescribeTable("calls the identity server that is named, not the one of the bind", Each(Must("rem-006-explicit-id-server")),
 		func(ctx SpecContext, operation string) {
 			alice, session := addedAndBound(ctx)
 			named := identity.Other(ctx, alice)
@@ -61,7 +53,7 @@ var _ = Describe("The removal of an identifier", func() {
 			Expect(named.Requests(ctx, control.Unbind)).To(HaveLen(1), "%s", response)
 		})
 
-	DescribeTable("asks for the unbind by the v2 API, for the caller's identifier", Each(Must("rem-007-unbind-request-shape")), Needs(Mail, IdentityServer),
+	DescribeTable("asks for the unbind by the v2 API, for the caller's identifier", Each(Must("rem-007-unbind-request-shape")),
 		func(ctx SpecContext, operation string) {
 			alice, session := addedAndBound(ctx)
 			response := alice.Post(ctx, operation, JSON{"medium": "email", "address": session.Address, "id_server": session.Name, "mxid": "@somebody:else.example"})
@@ -80,12 +72,12 @@ var _ = Describe("The removal of an identifier", func() {
 			Expect(sent).NotTo(Or(HaveKey("sid"), HaveKey("client_secret")))
 		})
 
-	DescribeTable("asks for the unbind signed by the homeserver", Each(Must("rem-008-signed-by-homeserver")), Needs(Mail, IdentityServer),
+	DescribeTable("asks for the unbind signed by the homeserver", Each(Must("rem-008-signed-by-homeserver")),
 		func(ctx SpecContext, operation string) {
 			Expect(unbindRequest(ctx, operation).Credentials.Kind).To(Equal(control.XMatrix))
 		})
 
-	DescribeTable("asks for the unbind with a signature that verifies", Each(Must("isc-004-signature-verifies")), Needs(Mail, IdentityServer),
+	DescribeTable("asks for the unbind with a signature that verifies", Each(Must("isc-004-signature-verifies")),
 		func(ctx SpecContext, operation string) {
 			signature := signedUnbind(ctx, operation).Signature
 			if signature.KeySource == "none" {
@@ -94,20 +86,20 @@ var _ = Describe("The removal of an identifier", func() {
 			Expect(signature.Verified).To(BeTrue(), "%s", signature.Reason)
 		})
 
-	DescribeTable("asks for the unbind signed by the homeserver that the user belongs to", Each(Must("isc-005-origin-controls-mxid")), Needs(Mail, IdentityServer),
+	DescribeTable("asks for the unbind signed by the homeserver that the user belongs to", Each(Must("isc-005-origin-controls-mxid")),
 		func(ctx SpecContext, operation string) {
 			request := signedUnbind(ctx, operation)
 			Expect(request.Signature.ControlsMXID).To(BeTrue(), "the origin is %q, the user %s", request.Signature.Origin, request.Keys.MXID)
 		})
 
-	DescribeTable("is a success when the identity server has unbound", Each(Must("rem-010-success-only-if-is-unbound")), Needs(Mail, IdentityServer),
+	DescribeTable("is a success when the identity server has unbound", Each(Must("rem-010-success-only-if-is-unbound")),
 		func(ctx SpecContext, operation string) {
 			_, session, response := remove(ctx, operation)
 			Expect(Granted(response).JSON).To(HaveKeyWithValue("id_server_unbind_result", "success"))
 			Expect(session.Owner(ctx, session.Address)).To(BeEmpty(), "the binding is still there")
 		})
 
-	DescribeTable("is no success when the identity server has not unbound", Each(Must("rem-010-success-only-if-is-unbound")), Needs(Mail, IdentityServer),
+	DescribeTable("is no success when the identity server has not unbound", Each(Must("rem-010-success-only-if-is-unbound")),
 		func(ctx SpecContext, operation string) {
 			bob, session := addedAndBound(ctx)
 			session.Fault(ctx, control.NonJSON(http.StatusNotFound).On(control.Unbind))
@@ -117,7 +109,7 @@ var _ = Describe("The removal of an identifier", func() {
 
 	for _, status := range []int{http.StatusBadRequest, http.StatusNotFound, http.StatusNotImplemented} {
 		DescribeTable("says no-support for an identity server that answers "+http.StatusText(status)+" to an unbind",
-			Each(Must("rem-011-unsupported-is-no-support")), Needs(Mail, IdentityServer),
+			Each(Must("rem-011-unsupported-is-no-support")),
 			func(ctx SpecContext, operation string) {
 				mustUnbindByName(ctx, operation) // where it can
 				alice, session := addedAndBound(ctx)
@@ -127,4 +119,22 @@ var _ = Describe("The removal of an identifier", func() {
 				Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
 			})
 	}
+})
+
+var _ = Describe("The removal of an identifier that was never bound", func() {
+
+	DescribeTable("says what became of it at the identity server", Each(Must("rem-003-response-schema")),
+		func(ctx SpecContext, operation string) {
+			alice, email := neverBound(ctx, operation)
+			response := Granted(alice.Post(ctx, operation, email.Identifier()))
+			Expect(response).To(HaveStatus(http.StatusOK))
+			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", BeElementOf("no-support", "success")), "%s", response)
+		})
+
+	DescribeTable("says no-support when no identity server is named", Each(Must("rem-004-unknown-id-server-no-support")),
+		func(ctx SpecContext, operation string) {
+			alice, email := neverBound(ctx, operation)
+			response := Granted(alice.Post(ctx, operation, email.Identifier()))
+			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
+		})
 })

@@ -16,16 +16,9 @@ import (
 
 // Which identity server is asked to unbind when an identifier is taken away, and
 // in whose name.
-var _ = Describe("The identity server of an identifier that is removed", func() {
+var _ = Describe("The identity server of an identifier that is removed", Needs(Mail, IdentityServer), func() {
 
-	DescribeTable("is unknown when it was never bound", Each(Must("rem-004-unknown-id-server-no-support")),
-		func(ctx SpecContext, operation string) {
-			alice, email := neverBound(ctx, operation)
-			response := Granted(alice.Post(ctx, operation, email.Identifier()))
-			Expect(response.JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
-		})
-
-	DescribeTable("is not looked for", Each(Must("rem-004-unknown-id-server-no-support")), Needs(Mail, IdentityServer),
+	DescribeTable("is not looked for", Each(Must("rem-004-unknown-id-server-no-support")),
 		func(ctx SpecContext, operation string) {
 			alice, email := sessions.Email.Added(ctx)
 			server := identity.New(ctx, alice)
@@ -36,14 +29,14 @@ var _ = Describe("The identity server of an identifier that is removed", func() 
 			Expect(Granted(response).JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
 		})
 
-	DescribeTable("is the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")), Needs(Mail, IdentityServer),
+	DescribeTable("is the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")),
 		func(ctx SpecContext, operation string) {
 			mustUnbindByName(ctx, operation)
 			alice, session := addedAndBound(ctx)
 			expectUnbound(ctx, session, alice.Post(ctx, operation, session.Identifier()))
 		})
 
-	DescribeTable("is no other than the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")), Needs(Mail, IdentityServer),
+	DescribeTable("is no other than the one it was bound through", Each(Must("rem-005-falls-back-to-original-id-server")),
 		func(ctx SpecContext, operation string) {
 			mustUnbindByName(ctx, operation)
 			alice, email := sessions.Email.Added(ctx)
@@ -56,7 +49,7 @@ var _ = Describe("The identity server of an identifier that is removed", func() 
 			expectUnbound(ctx, session, response)
 		})
 
-	DescribeTable("is forgotten once it has unbound", Each(Should("rem-016-forgets-binding-after-success")), Needs(Mail, IdentityServer),
+	DescribeTable("is forgotten once it has unbound", Each(Should("rem-016-forgets-binding-after-success")),
 		func(ctx SpecContext, operation string) {
 			alice, session, first := remove(ctx, operation)
 			mustUnbind(first)
@@ -67,7 +60,7 @@ var _ = Describe("The identity server of an identifier that is removed", func() 
 			Expect(again.JSON).NotTo(HaveKeyWithValue("id_server_unbind_result", "success"), "%s", again)
 		})
 
-	DescribeTable("unbinds nothing of other users", Each(Must("unb-004-mxid-is-requester")), Needs(Mail, IdentityServer),
+	DescribeTable("unbinds nothing of other users", Each(Must("unb-004-mxid-is-requester")),
 		func(ctx SpecContext, operation string) {
 			alice, session := addedAndBound(ctx)
 			bob := users.New(ctx)
@@ -84,7 +77,7 @@ var _ = Describe("The identity server of an identifier that is removed", func() 
 })
 
 // What becomes of a request when the identity server does not unbind.
-var _ = Describe("The removal of an identifier from an identity server that fails", func() {
+var _ = Describe("The removal of an identifier from an identity server that fails", Needs(Mail, IdentityServer), func() {
 
 	for _, refusal := range []struct {
 		status  int
@@ -95,7 +88,7 @@ var _ = Describe("The removal of an identifier from an identity server that fail
 		{http.StatusNotFound, "M_NOT_FOUND"}, // as JSON this is a refusal, not a lack of support
 	} {
 		title := fmt.Sprintf("passes on a refusal with %d %s", refusal.status, refusal.errcode)
-		DescribeTable(title, Each(Should("rem-012-is-matrix-error-passed-through")), Needs(Mail, IdentityServer),
+		DescribeTable(title, Each(Should("rem-012-is-matrix-error-passed-through")),
 			func(ctx SpecContext, operation string) {
 				mustUnbindByName(ctx, operation) // without the fault
 
@@ -113,7 +106,7 @@ var _ = Describe("The removal of an identifier from an identity server that fail
 	}
 
 	for _, profile := range []control.Profile{control.ProfileClosed, control.ProfileReset} {
-		DescribeTable(fmt.Sprintf("is no success at a %s", profile), Each(Must("rem-013-is-unreachable")), Needs(Mail, IdentityServer),
+		DescribeTable(fmt.Sprintf("is no success at a %s", profile), Each(Must("rem-013-is-unreachable")),
 			func(ctx SpecContext, operation string) {
 				mustUnbindByName(ctx, operation) // where it works
 

@@ -42,9 +42,9 @@ var _ = Describe("A request to an identity server", func() {
 })
 
 // The header that signs an unbind. server-server-api/#request-authentication
-var _ = Describe("The Authorization header of an unbind", func() {
+var _ = Describe("The Authorization header of an unbind", Needs(Mail, IdentityServer), func() {
 
-	DescribeTable("is one of scheme X-Matrix with origin, key and sig", Each(Must("isc-002-x-matrix-header")), Needs(Mail, IdentityServer),
+	DescribeTable("is one of scheme X-Matrix with origin, key and sig", Each(Must("isc-002-x-matrix-header")),
 		func(ctx SpecContext, operation string) {
 			signature := unbindRequest(ctx, operation).Signature
 			if signature == nil {
@@ -54,7 +54,7 @@ var _ = Describe("The Authorization header of an unbind", func() {
 			Expect(signature.Origin).NotTo(BeEmpty(), "%s", signature.Reason)
 		})
 
-	DescribeTable("names the identity server as its destination", Each(Must("isc-003-destination-parameter")), Needs(Mail, IdentityServer),
+	DescribeTable("names the identity server as its destination", Each(Must("isc-003-destination-parameter")),
 		func(ctx SpecContext, operation string) {
 			request := signedUnbind(ctx, operation)
 			host, _, err := net.SplitHostPort(request.Host)

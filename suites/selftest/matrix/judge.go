@@ -113,10 +113,9 @@ func (b *Baseline) Judge(ctx context.Context, bug Bug) (Result, error) {
 			} else if q.Verdict == verdict.Fail {
 				result.KilledBy = append(result.KilledBy, row)
 			}
-		// A row that the failure kept from being tested is not moved, as the report
-		// says which failure it was; nor is one that was lawfully declined, which
-		// accuses nobody.
-		case !slices.Contains(rows, row) || q.Verdict == right || q.Verdict == verdict.NotTested && q.Because != "" || q.Verdict == verdict.NotSupported:
+		// A row is moved when the bug turns it red, too. What the failure kept from being
+		// tested, or what was lawfully declined, accuses nobody.
+		case !slices.Contains(rows, row) || q.Verdict == right || q.Verdict != verdict.Fail && q.Verdict != verdict.Blocked:
 		default:
 			result.Collateral = append(result.Collateral, row)
 			if !slices.Contains(bug.Also, row) {
