@@ -1,6 +1,7 @@
 package mockidserver_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -15,8 +16,8 @@ import (
 )
 
 func TestTheJournalHasARequestAsItCame(t *testing.T) {
-	w := newWorld(t)
-	extra := must(w.scope.Listen(t.Context(), control.ListenerRequest{Profile: control.ProfilePlainHTTP}))(t)
+	is := start(t)
+	extra := must(is.scope.Listen(t.Context(), control.ListenerRequest{Profile: control.ProfilePlainHTTP}))(t)
 	conn := must(net.Dial("tcp", extra.IDServer))(t)
 	defer conn.Close()
 	body := "{\"mxid\":\"@alice:hs.test\",\"x\":\"\xff\"}"
@@ -30,7 +31,7 @@ func TestTheJournalHasARequestAsItCame(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	found := w.requests(control.Bind)
+	found := is.requests(control.Bind)
 	if len(found) != 2 {
 		t.Fatalf("%d requests", len(found))
 	}
@@ -55,36 +56,36 @@ func TestTheJournalHasARequestAsItCame(t *testing.T) {
 }
 
 func TestTheJournalHasTLSFacts(t *testing.T) {
-	w := newWorld(t)
-	_, port, _ := net.SplitHostPort(w.server.IDServer())
-	w.do(http.MethodGet, "https://localhost:"+port+"/_matrix/identity/v2/account", w.token(), nil).want(t, 200, "")
-	c := w.last(control.Account).Connection
+	is := start(t)
+	_, port, _ := net.SplitHostPort(is.IDServer())
+	is.do(http.MethodGet, "https://localhost:"+port+"/_matrix/identity/v2/account", is.token(), nil).want(t, 200, "")
+	c := is.last(control.Account).Connection
 	if c.SNI != "localhost" || c.TLS != "TLS 1.3" || c.Cipher == "" || c.Handshake != control.HandshakeOK {
 		t.Errorf("connection %+v", c)
 	}
-	if entry := w.last(control.Account); entry.Proto != "HTTP/1.1" { // resets need it
+	if entry := is.last(control.Account); entry.Proto != "HTTP/1.1" { // resets need it
 		t.Errorf("protocol %s", entry.Proto)
 	}
-	line := w.last(control.Account).String()
+	line := is.last(control.Account).String()
 	if !strings.Contains(line, "GET /_matrix/identity/v2/account (bearer-header) → 200") {
 		t.Errorf("as a line: %s", line)
 	}
 }
 
 func TestEveryKeyFindsItsScope(t *testing.T) {
-	w := newWorld(t)
-	session, token := w.session(), w.token()
-	secretOnly := w.open(control.ClientSecret("only-the-secret"))
-	w.v1(http.MethodGet, "3pid/getValidated3pid?sid="+session.SID+"&client_secret=x", nil)
-	w.v1(http.MethodGet, "3pid/getValidated3pid?sid=x&client_secret="+session.ClientSecret, nil)
-	w.v2(http.MethodGet, "hash_details?access_token="+token, "", nil)
-	w.do(http.MethodPost, unbindPath, "", unbindBody("@x:hs.test", "email", "ALICE@example.org"))
-	w.do(http.MethodPost, unbindPath, "", unbindBody(alice, "email", "other@example.org"))
-	w.v1(http.MethodPost, "validate/email/requestToken", object{"client_secret": "new", "email": address, "send_attempt": 1})
+	is := start(t)
+	session, token := is.session(), is.token()
+	secretOnly := is.open(control.ClientSecret("only-the-secret"))
+	is.v1(http.MethodGet, "3pid/getValidated3pid?sid="+session.SID+"&client_secret=x", nil)
+	is.v1(http.MethodGet, "3pid/getValidated3pid?sid=x&client_secret="+session.ClientSecret, nil)
+	is.get("hash_details?access_token="+token, "")
+	is.do(http.MethodPost, unbindPath, "", unbindBody("@x:hs.test", "email", "ALICE@example.org"))
+	is.do(http.MethodPost, unbindPath, "", unbindBody(alice, "email", "other@example.org"))
+	is.v1(http.MethodPost, "validate/email/requestToken", object{"client_secret": "new", "email": address, "send_attempt": 1})
 	// The secret comes before address and mxid.
-	w.v1(http.MethodPost, "validate/email/requestToken", object{"client_secret": "only-the-secret", "email": address, "send_attempt": 1})
-	w.v2(http.MethodGet, "terms", "", nil)
-	if found := w.requests(""); len(found) != 6 {
+	is.v1(http.MethodPost, "validate/email/requestToken", object{"client_secret": "only-the-secret", "email": address, "send_attempt": 1})
+	is.get("terms", "")
+	if found := is.requests(""); len(found) != 6 {
 		t.Errorf("%d requests: %v", len(found), found)
 	}
 	if found := must(secretOnly.Journal(t.Context()))(t).Requests(""); len(found) != 1 {
@@ -95,72 +96,96 @@ func TestEveryKeyFindsItsScope(t *testing.T) {
 	if len(created) != 1 {
 		t.Fatalf("codes %+v", created)
 	}
-	w.v1(http.MethodGet, "3pid/getValidated3pid?client_secret=y&sid="+created[0].SID, nil)
+	is.v1(http.MethodGet, "3pid/getValidated3pid?client_secret=y&sid="+created[0].SID, nil)
 	if found := must(secretOnly.Journal(t.Context()))(t).Requests(control.GetValidated3PID); len(found) != 1 {
 		t.Errorf("%d requests by sid", len(found))
 	}
-	if orphans := must(w.client.Orphans(t.Context()))(t).Requests(""); len(orphans) != 1 || orphans[0].Endpoint != control.GetTerms {
+	if orphans := must(is.client.Orphans(t.Context()))(t).Requests(""); len(orphans) != 1 || orphans[0].Endpoint != control.GetTerms {
 		t.Errorf("orphans %v", orphans)
 	}
-	if found := must(w.client.Search(t.Context(), control.Address("alice@EXAMPLE.org")))(t).Entries; len(found) < 3 {
+	if found := must(is.client.Search(t.Context(), control.Address("alice@EXAMPLE.org")))(t).Entries; len(found) < 3 {
 		t.Errorf("found by address: %v", found)
 	}
 }
 
 func TestAwait(t *testing.T) {
-	w := newWorld(t)
-	token := w.token()
+	is := start(t)
+	token := is.token()
 	go func() {
-		if _, err := w.try(http.MethodGet, "/_matrix/identity/v2/account", token, nil); err != nil {
+		if _, err := is.try(http.MethodGet, "/_matrix/identity/v2/account", token, nil); err != nil {
 			t.Error(err)
 		}
 	}()
-	entry := must(w.scope.Await(t.Context(), func(e control.Entry) bool { return e.Request != nil && e.Answered }))(t)
+	entry := must(is.scope.Await(t.Context(), func(e control.Entry) bool { return e.Request != nil && e.Answered }))(t)
 	if entry.Endpoint != control.Account {
 		t.Errorf("awaited %s", entry)
 	}
-	ctx, cancel := contextWithTimeout(t, 50*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := w.scope.Await(ctx, func(control.Entry) bool { return false }); err == nil || !strings.Contains(err.Error(), "no matching request") {
+	if _, err := is.scope.Await(ctx, func(control.Entry) bool { return false }); err == nil || !strings.Contains(err.Error(), "no matching request") {
 		t.Errorf("nothing came: %v", err)
 	}
 }
 
-func TestTheJournalIsInOrderUnderParallelClients(t *testing.T) {
-	const clients, rounds = 50, 20
-	w := newWorld(t)
+// Fifty users at once, each with a scope of its own.
+func TestManyClientsAtOnce(t *testing.T) {
+	const clients, rounds = 50, 10
+	is := start(t)
 	var group sync.WaitGroup
 	for i := range clients {
-		group.Go(func() {
-			mxid := fmt.Sprintf("@user%d:hs.test", i)
-			scope, err := w.client.OpenScope(t.Context(), mxid, control.MXID(mxid))
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			token, err := scope.MintToken(t.Context(), mxid)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			for n := range rounds {
-				target := fmt.Sprintf("/_matrix/identity/v2/account?n=%d", n)
-				if a, err := w.try(http.MethodGet, target, token, nil); err != nil || a.text("user_id") != mxid {
-					t.Errorf("%s: %+v, %v", mxid, a, err)
-					return
-				}
-				// Whoever has the answer finds the entry, complete.
-				journal, err := scope.Journal(t.Context())
-				if err != nil || len(journal.Entries) != n+1 {
-					t.Errorf("%s: %d entries after %d requests, %v", mxid, len(journal.Entries), n+1, err)
-					return
-				}
-				newest := journal.Entries[n]
-				if newest.Target != target || newest.Status != 200 || !newest.Answered || n > 0 && newest.Seq <= journal.Entries[n-1].Seq {
-					t.Errorf("%s: after request %d: %s", mxid, n, newest)
-				}
-			}
-		})
+		group.Go(func() { is.bindRepeatedly(fmt.Sprint("load", i), rounds) })
 	}
 	group.Wait()
+}
+
+// bindRepeatedly validates and binds an address of a user, and reads the journal.
+func (is *identityServer) bindRepeatedly(user string, rounds int) {
+	mxid, email := "@"+user+":hs.test", user+"@example.org"
+	ctx := is.t.Context()
+	scope, err := is.client.OpenScope(ctx, mxid, control.MXID(mxid), control.Address(email))
+	if err != nil {
+		is.t.Error(err)
+		return
+	}
+	token, err := scope.MintToken(ctx, mxid)
+	if err != nil {
+		is.t.Error(err)
+		return
+	}
+	count, last := 0, int64(0)
+	request := func(method string, endpoint control.Endpoint, body any) response {
+		r, err := is.try(method, pathV2+string(endpoint), token, body)
+		if err != nil || r.status != 200 {
+			is.t.Errorf("%s: %d %s, %v", endpoint, r.status, r.body, err)
+			return r
+		}
+		// Whoever has the response finds the entry, complete and in order.
+		count++
+		journal, err := scope.Journal(ctx)
+		if err != nil || len(journal.Entries) != count {
+			is.t.Errorf("%s: %d entries after %d requests, %v", user, len(journal.Entries), count, err)
+			return r
+		}
+		if newest := journal.Entries[count-1]; newest.Endpoint != endpoint || newest.Status != 200 || !newest.Answered || newest.Seq <= last {
+			is.t.Errorf("%s: %s after #%d", user, newest, last)
+		} else {
+			last = newest.Seq
+		}
+		return r
+	}
+	for n := range rounds {
+		secret := fmt.Sprint(user, "-", n)
+		sid := request(http.MethodPost, control.EmailRequestToken, object{"client_secret": secret, "email": email, "send_attempt": 1}).text("sid")
+		codes, err := is.client.Codes(ctx, control.SID(sid))
+		if err != nil || len(codes) != 1 {
+			is.t.Errorf("%s: codes %v, %v", user, codes, err)
+			return
+		}
+		request(http.MethodPost, control.EmailSubmitToken, object{"sid": sid, "client_secret": secret, "token": codes[0].Token})
+		request(http.MethodPost, control.Bind, object{"sid": sid, "client_secret": secret, "mxid": mxid})
+		request(http.MethodGet, control.HashDetails, nil)
+	}
+	if _, err := scope.Close(ctx); err != nil {
+		is.t.Error(err)
+	}
 }

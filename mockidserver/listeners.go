@@ -17,7 +17,7 @@ import (
 
 // listen opens the three shared listeners and serves them.
 func (s *Server) listen() error {
-	sockets, err := listen.Sockets(s.settings.bind, s.settings.port)
+	sockets, err := listen.Sockets(s.config.Bind, s.config.Port)
 	if err != nil {
 		return fmt.Errorf("identity service: %w", err)
 	}
@@ -25,16 +25,16 @@ func (s *Server) listen() error {
 	s.identity = listen.New(sockets, config)
 	s.api.Port = s.identity.Port()
 
-	if sockets, err = listen.Sockets(s.settings.bind, s.settings.smsPort); err != nil {
+	if sockets, err = listen.Sockets(s.config.Bind, s.config.SMSPort); err != nil {
 		return fmt.Errorf("SMS delegate: %w", err)
 	}
 	config.Name = control.ServiceSMS
-	if !s.settings.smsTLS {
+	if !s.config.SMSOverTLS {
 		config.TLS = nil
 	}
 	s.sms = listen.New(sockets, config)
 
-	s.control, err = net.Listen("tcp", net.JoinHostPort(s.settings.controlBind, strconv.Itoa(s.settings.controlPort)))
+	s.control, err = net.Listen("tcp", net.JoinHostPort(s.config.ControlBind, strconv.Itoa(s.config.ControlPort)))
 	if err != nil {
 		return fmt.Errorf("control interface: %w", err)
 	}
@@ -65,7 +65,7 @@ var certificates = map[control.Profile]pki.Defect{
 // listenExtra opens an extra listener for a scope.
 func (s *Server) listenExtra(owner *scopes.Scope, request control.ListenerRequest) (control.Listener, error) {
 	id := "extra-" + string(request.Profile) + "-" + store.Random()[:8]
-	host := s.settings.advertise
+	host := s.api.Advertise
 	var port int
 	var stop func()
 	var err error
@@ -91,7 +91,7 @@ func (s *Server) startExtra(id string, owner *scopes.Scope, request control.List
 	defect, secured := certificates[request.Profile]
 	switch {
 	case secured:
-		leaf, err := s.authority.Issue(s.settings.hosts, defect)
+		leaf, err := s.authority.Issue(s.api.Hosts, defect)
 		if err != nil {
 			return 0, nil, err
 		}
@@ -109,7 +109,7 @@ func (s *Server) startExtra(id string, owner *scopes.Scope, request control.List
 		return 0, nil, fmt.Errorf("there is no listener profile %q", request.Profile)
 	}
 
-	sockets, err := listen.Sockets(s.settings.bind, 0)
+	sockets, err := listen.Sockets(s.config.Bind, 0)
 	if err != nil {
 		return 0, nil, fmt.Errorf("extra listener: %w", err)
 	}

@@ -10,7 +10,7 @@
 //
 // Where things are:
 //
-//	server.go, options.go, listeners.go  start and stop
+//	server.go, config.go, listeners.go  start and stop
 //	control                the client of the control interface, and its types
 //	internal/endpoints     the Identity Service API, and the way of a request
 //	internal/controlapi    the server's side of the control interface
@@ -50,7 +50,7 @@ import (
 
 // Server is a running identity server.
 type Server struct {
-	settings  settings
+	config    Config
 	instance  string
 	temporary string // folder to remove at the end, "" for none
 	authority *pki.Authority
@@ -67,18 +67,19 @@ type Server struct {
 
 // Start starts a server, which runs until the context ends or [Server.Close].
 // When it returns, the server answers. Several servers can run in one process.
-func Start(ctx context.Context, options ...Option) (*Server, error) {
-	s := &Server{settings: defaults(), instance: rand.Text()}
-	for _, option := range options {
-		if err := option(&s.settings); err != nil {
-			return nil, err
-		}
+func Start(ctx context.Context, config Config) (*Server, error) {
+	config, err := config.complete()
+	if err != nil {
+		return nil, err
 	}
+	s := &Server{config: config, instance: rand.Text()}
 	s.api = &endpoints.API{
-		Hosts: s.settings.hosts, Advertise: s.settings.advertise, TermsRequired: s.settings.termsRequired,
-		Journal: journal.New(s.settings.journalBytes), Store: store.New(), Scopes: scopes.New(s.settings.scopeIdle),
+		Hosts:         append([]string{"localhost", "127.0.0.1", "::1"}, config.Hosts...),
+		Advertise:     append(config.Hosts, "127.0.0.1")[0],
+		TermsRequired: config.TermsRequired,
+		Journal:       journal.New(), Store: store.New(), Scopes: scopes.New(config.ScopeIdle),
 	}
-	err := s.openFolder()
+	err = s.openFolder()
 	if err == nil {
 		err = s.addHomeservers()
 	}
@@ -95,7 +96,7 @@ func Start(ctx context.Context, options ...Option) (*Server, error) {
 
 // openFolder loads or makes CA and signing key, and issues the certificate.
 func (s *Server) openFolder() (err error) {
-	folder := s.settings.folder
+	folder := s.config.Folder
 	if folder == "" {
 		if folder, err = os.MkdirTemp("", "mockidserver-"); err != nil {
 			return err
@@ -112,10 +113,10 @@ func (s *Server) openFolder() (err error) {
 	if s.authority, err = pki.Open(folder); err != nil {
 		return err
 	}
-	if s.leaf, err = s.authority.Issue(s.settings.hosts, pki.Sound); err != nil {
+	if s.leaf, err = s.authority.Issue(s.api.Hosts, pki.Sound); err != nil {
 		return err
 	}
-	keyFile := filepath.Join(folder, s.settings.name+".signing.key")
+	keyFile := filepath.Join(folder, s.config.Name+".signing.key")
 	fresh := make([]byte, ed25519.SeedSize)
 	rand.Read(fresh)
 	stored, err := pki.WriteOnce(keyFile, []byte(signing.Encode(fresh)+"\n"))
@@ -132,7 +133,7 @@ func (s *Server) openFolder() (err error) {
 
 func (s *Server) addHomeservers() error {
 	s.api.Homeservers = homeservers.New(s.authority.PEM())
-	for _, hs := range s.settings.homeservers {
+	for _, hs := range s.config.Homeservers {
 		if err := s.api.Homeservers.Add(hs); err != nil {
 			return err
 		}
@@ -173,7 +174,7 @@ func (s *Server) BaseURL() string { return "https://" + s.IDServer() }
 // SMSURL is the base URL that a homeserver is given as its msisdn delegate.
 func (s *Server) SMSURL() string {
 	scheme := "http"
-	if s.settings.smsTLS {
+	if s.config.SMSOverTLS {
 		scheme = "https"
 	}
 	return (&url.URL{Scheme: scheme, Host: s.api.AdvertisedAt(s.sms.Port())}).String()
@@ -198,7 +199,7 @@ func (s *Server) PublicKey() ed25519.PublicKey { return s.api.PublicKey() }
 func (s *Server) Info() control.Info {
 	return control.Info{
 		Instance:  s.instance,
-		Name:      s.settings.name,
+		Name:      s.config.Name,
 		IDServer:  s.IDServer(),
 		IDServers: s.IDServers(),
 		BaseURL:   s.BaseURL(),

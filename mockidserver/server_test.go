@@ -24,47 +24,53 @@ import (
 const (
 	alice   = "@alice:hs.test"
 	address = "alice@example.org"
+	pathV1  = "/_matrix/identity/api/v1/"
+	pathV2  = "/_matrix/identity/v2/"
 )
 
 type object = map[string]any
 
-// A world is a server with one open scope, and a client that trusts its CA.
-type world struct {
+// An identityServer has one open scope, and a client that trusts its CA.
+type identityServer struct {
+	*mockidserver.Server
 	t      *testing.T
-	server *mockidserver.Server
 	client *control.Client
 	scope  *control.Scope
 	http   *http.Client
 }
 
-func newWorld(t *testing.T, options ...mockidserver.Option) *world {
+// start starts a server that knows some homeservers.
+func start(t *testing.T, known ...*homeserver) *identityServer {
 	t.Helper()
-	server, err := mockidserver.Start(context.Background(), options...)
-	if err != nil {
-		t.Fatal(err)
+	var config mockidserver.Config
+	for _, hs := range known {
+		config.Homeservers = append(config.Homeservers, control.Homeserver{ServerName: hs.name, URL: hs.URL})
 	}
+	return startWith(t, config)
+}
+
+func startWith(t *testing.T, config mockidserver.Config) *identityServer {
+	t.Helper()
+	server := must(mockidserver.Start(context.Background(), config))(t)
 	t.Cleanup(func() { server.Close() })
-	w := &world{t: t, server: server, client: server.Control(), http: trusting(server)}
-	w.scope = w.open(control.MXID(alice), control.Address(address))
-	return w
+	is := &identityServer{Server: server, t: t, client: server.Control(), http: trusting(server)}
+	is.scope = is.open(control.MXID(alice), control.Address(address))
+	return is
 }
 
 // trusting is an HTTP client that trusts a server's CA, and does not follow
 // redirects.
 func trusting(server *mockidserver.Server) *http.Client {
 	return &http.Client{
-		Timeout: 20 * time.Second,
-		Transport: &http.Transport{
-			TLSClientConfig:     &tls.Config{RootCAs: server.CAPool()},
-			MaxIdleConnsPerHost: 64,
-		},
+		Timeout:       20 * time.Second,
+		Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: server.CAPool()}, MaxIdleConnsPerHost: 64},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-func (w *world) open(keys ...control.Key) *control.Scope {
-	w.t.Helper()
-	return must(w.client.OpenScope(w.t.Context(), w.t.Name(), keys...))(w.t)
+func (is *identityServer) open(keys ...control.Key) *control.Scope {
+	is.t.Helper()
+	return must(is.client.OpenScope(is.t.Context(), is.t.Name(), keys...))(is.t)
 }
 
 // must ends the test on an error.
@@ -78,46 +84,45 @@ func must[T any](value T, err error) func(testing.TB) T {
 	}
 }
 
-// An answer of the server.
-type answer struct {
+// A response of the server.
+type response struct {
 	status int
 	header http.Header
 	body   string
 	object object
 }
 
-// want ends the test unless the answer has a status and, for errors, a code.
-func (a answer) want(t testing.TB, status int, errcode string) answer {
+// want ends the test unless the response has a status and, for errors, a code.
+func (r response) want(t testing.TB, status int, errcode string) response {
 	t.Helper()
-	if code, _ := a.object["errcode"].(string); a.status != status || code != errcode {
-		t.Fatalf("expected %d %s, got %d %s", status, errcode, a.status, a.body)
+	if code, _ := r.object["errcode"].(string); r.status != status || code != errcode {
+		t.Fatalf("expected %d %s, got %d %s", status, errcode, r.status, r.body)
 	}
-	return a
+	return r
 }
 
-func (a answer) text(key string) string {
-	text, _ := a.object[key].(string)
+func (r response) text(key string) string {
+	text, _ := r.object[key].(string)
 	return text
 }
 
 // try sends a request and returns what a client sees. A body that is a map is
 // sent as JSON, url.Values as a form, a string as it is.
-func (w *world) try(method, target, token string, body any) (answer, error) {
+func (is *identityServer) try(method, target, token string, body any) (response, error) {
 	var raw []byte
 	contentType := ""
 	switch body := body.(type) {
-	case nil:
 	case object:
-		raw, contentType = must(json.Marshal(body))(w.t), "application/json"
+		raw, contentType = must(json.Marshal(body))(is.t), "application/json"
 	case url.Values:
 		raw, contentType = []byte(body.Encode()), "application/x-www-form-urlencoded"
 	case string:
 		raw = []byte(body)
 	}
 	if strings.HasPrefix(target, "/") {
-		target = w.server.BaseURL() + target
+		target = is.BaseURL() + target
 	}
-	request := must(http.NewRequestWithContext(w.t.Context(), method, target, bytes.NewReader(raw)))(w.t)
+	request := must(http.NewRequestWithContext(is.t.Context(), method, target, bytes.NewReader(raw)))(is.t)
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
 	}
@@ -126,77 +131,107 @@ func (w *world) try(method, target, token string, body any) (answer, error) {
 	} else if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
-	response, err := w.http.Do(request)
+	answered, err := is.http.Do(request)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	a := answer{status: response.StatusCode, header: response.Header, body: string(content)}
-	_ = json.Unmarshal(content, &a.object) // not every answer is an object
-	return a, err
+	defer answered.Body.Close()
+	content, err := io.ReadAll(answered.Body)
+	r := response{status: answered.StatusCode, header: answered.Header, body: string(content)}
+	_ = json.Unmarshal(content, &r.object) // not every response is an object
+	return r, err
 }
 
-func (w *world) do(method, target, token string, body any) answer {
-	w.t.Helper()
-	return must(w.try(method, target, token, body))(w.t)
+func (is *identityServer) do(method, target, token string, body any) response {
+	is.t.Helper()
+	return must(is.try(method, target, token, body))(is.t)
 }
 
-func (w *world) v2(method, path, token string, body any) answer {
-	w.t.Helper()
-	return w.do(method, "/_matrix/identity/v2/"+path, token, body)
+// get and post send a request to v2.
+func (is *identityServer) get(path, token string) response {
+	is.t.Helper()
+	return is.do(http.MethodGet, pathV2+path, token, nil)
 }
 
-func (w *world) v1(method, path string, body any) answer {
-	w.t.Helper()
-	return w.do(method, "/_matrix/identity/api/v1/"+path, "", body)
+func (is *identityServer) post(path, token string, body any) response {
+	is.t.Helper()
+	return is.do(http.MethodPost, pathV2+path, token, body)
 }
 
-func (w *world) token() string {
-	w.t.Helper()
-	return must(w.scope.MintToken(w.t.Context(), alice))(w.t)
+func (is *identityServer) v1(method, path string, body any) response {
+	is.t.Helper()
+	return is.do(method, pathV1+path, "", body)
 }
 
-func (w *world) session() control.Session {
-	w.t.Helper()
-	return must(w.scope.ValidatedSession(w.t.Context(), control.Email, address))(w.t)
+func (is *identityServer) token() string {
+	is.t.Helper()
+	return must(is.scope.MintToken(is.t.Context(), alice))(is.t)
 }
 
-// bound binds the address to alice.
-func (w *world) bound() {
-	w.t.Helper()
-	if err := w.scope.Bind(w.t.Context(), control.Email, address, alice); err != nil {
-		w.t.Fatal(err)
+func (is *identityServer) session() control.Session {
+	is.t.Helper()
+	return must(is.scope.ValidatedSession(is.t.Context(), control.Email, address))(is.t)
+}
+
+func (is *identityServer) codes() []control.Code {
+	is.t.Helper()
+	return must(is.scope.Codes(is.t.Context()))(is.t)
+}
+
+// bindAddress binds the address to alice.
+func (is *identityServer) bindAddress() {
+	is.t.Helper()
+	if err := is.scope.Bind(is.t.Context(), control.Email, address, alice); err != nil {
+		is.t.Fatal(err)
 	}
 }
 
-func (w *world) isBound() bool {
-	w.t.Helper()
-	return len(must(w.client.Bindings(w.t.Context(), control.Address(address)))(w.t)) > 0
+func (is *identityServer) isBound() bool {
+	is.t.Helper()
+	return len(must(is.client.Bindings(is.t.Context(), control.Address(address)))(is.t)) > 0
 }
 
-func (w *world) requests(endpoint control.Endpoint) []control.Entry {
-	w.t.Helper()
-	return must(w.scope.Journal(w.t.Context()))(w.t).Requests(endpoint)
+func (is *identityServer) requests(endpoint control.Endpoint) []control.Entry {
+	is.t.Helper()
+	return must(is.scope.Journal(is.t.Context()))(is.t).Requests(endpoint)
 }
 
 // last is the newest request of an endpoint in the scope.
-func (w *world) last(endpoint control.Endpoint) control.Entry {
-	w.t.Helper()
-	found := w.requests(endpoint)
+func (is *identityServer) last(endpoint control.Endpoint) control.Entry {
+	is.t.Helper()
+	found := is.requests(endpoint)
 	if len(found) == 0 {
-		w.t.Fatalf("no request to %s in the journal", endpoint)
+		is.t.Fatalf("no request to %s in the journal", endpoint)
 	}
 	return found[len(found)-1]
 }
 
-func (w *world) fault(f control.Fault) string {
-	w.t.Helper()
-	return must(w.scope.SetFault(w.t.Context(), f))(w.t)
+func (is *identityServer) fault(f control.Fault) string {
+	is.t.Helper()
+	return must(is.scope.SetFault(is.t.Context(), f))(is.t)
 }
 
-// A homeserver that publishes its key, knows the owners of OpenID tokens, and
-// signs unbind requests.
+// A refusal is a request to v2 and the error that it gets.
+type refusal struct {
+	name, path string
+	body       any
+	status     int
+	errcode    string
+}
+
+// refuses posts requests that have to be refused.
+func (is *identityServer) refuses(token string, refusals []refusal) {
+	is.t.Helper()
+	for _, c := range refusals {
+		r := is.post(c.path, token, c.body)
+		if code, _ := r.object["errcode"].(string); r.status != c.status || code != c.errcode {
+			is.t.Errorf("%s: expected %d %s, got %d %s", c.name, c.status, c.errcode, r.status, r.body)
+		}
+	}
+}
+
+// A homeserver publishes its key, knows the owners of OpenID tokens, and signs
+// unbind requests.
 type homeserver struct {
 	*httptest.Server
 	name  string
@@ -204,59 +239,44 @@ type homeserver struct {
 
 	mu     sync.Mutex
 	key    ed25519.PrivateKey
-	broken func(http.ResponseWriter) bool // answers in its place
+	broken func(http.ResponseWriter) // responds in its place
 	calls  int
 	owners map[string]string
 }
 
 func newHomeserver(t *testing.T, name string) *homeserver {
 	t.Helper()
-	_, key, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hs := &homeserver{name: name, keyID: "ed25519:a_1", key: key, owners: map[string]string{}}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /_matrix/key/v2/server", func(rw http.ResponseWriter, _ *http.Request) {
+	hs := &homeserver{name: name, keyID: "ed25519:a_1", key: newKey(t), owners: map[string]string{}}
+	hs.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		hs.mu.Lock()
 		defer hs.mu.Unlock()
 		hs.calls++
-		if hs.broken != nil && hs.broken(rw) {
-			return
+		switch {
+		case hs.broken != nil:
+			hs.broken(w)
+		case r.URL.Path == "/_matrix/key/v2/server":
+			_, _ = w.Write(must(signing.SignJSON(object{
+				"server_name": hs.name, "valid_until_ts": time.Now().Add(time.Hour).UnixMilli(), "old_verify_keys": object{},
+				"verify_keys": object{hs.keyID: object{"key": hs.publicKey()}},
+			}, hs.name, hs.keyID, hs.key))(t))
+		case hs.owners[r.URL.Query().Get("access_token")] == "":
+			w.WriteHeader(http.StatusUnauthorized)
+		default:
+			fmt.Fprintf(w, `{"sub":%q}`, hs.owners[r.URL.Query().Get("access_token")])
 		}
-		document, err := signing.SignJSON(object{
-			"server_name": hs.name, "valid_until_ts": time.Now().Add(time.Hour).UnixMilli(), "old_verify_keys": object{},
-			"verify_keys": object{hs.keyID: object{"key": signing.Encode(hs.key.Public().(ed25519.PublicKey))}},
-		}, hs.name, hs.keyID, hs.key)
-		if err != nil {
-			t.Error(err)
-		}
-		_, _ = rw.Write(document)
-	})
-	mux.HandleFunc("GET /_matrix/federation/v1/openid/userinfo", func(rw http.ResponseWriter, r *http.Request) {
-		hs.mu.Lock()
-		defer hs.mu.Unlock()
-		if hs.broken != nil && hs.broken(rw) {
-			return
-		}
-		owner, ok := hs.owners[r.URL.Query().Get("access_token")]
-		if !ok {
-			rw.WriteHeader(http.StatusUnauthorized)
-			fmt.Fprint(rw, `{"errcode":"M_UNKNOWN_TOKEN"}`)
-			return
-		}
-		fmt.Fprintf(rw, `{"sub":%q}`, owner)
-	})
-	hs.Server = httptest.NewServer(mux)
+	}))
 	t.Cleanup(hs.Close)
 	return hs
 }
 
-func (hs *homeserver) asOption() mockidserver.Option {
-	return mockidserver.WithHomeserver(control.Homeserver{ServerName: hs.name, URL: hs.URL})
+func newKey(t *testing.T) ed25519.PrivateKey {
+	_, key, err := ed25519.GenerateKey(nil)
+	return must(key, err)(t)
 }
 
-// sign makes the Authorization header of a request to the identity server.
+func (hs *homeserver) publicKey() string { return signing.Encode(hs.key.Public().(ed25519.PublicKey)) }
+
+// sign makes the Authorization header of an unbind request.
 func (hs *homeserver) sign(t *testing.T, dialect control.Dialect, destination, uri string, body []byte) string {
 	t.Helper()
 	request := signing.Request{Method: http.MethodPost, URI: uri, Origin: hs.name, Content: body}

@@ -43,7 +43,7 @@ func (s *Servers) startIdentity(ctx context.Context) error {
 	}
 	for _, name := range identityServers {
 		// It has to outlive the start, which ctx limits.
-		server, err := mockidserver.Start(context.WithoutCancel(ctx), append(identityListeners(c, name), mockidserver.WithFolder(folder))...)
+		server, err := mockidserver.Start(context.WithoutCancel(ctx), identityConfig(c, name, folder))
 		if err != nil {
 			return err
 		}
@@ -110,17 +110,14 @@ func identityListen(all config.Config, name string) (bind string, identity, sms 
 	return bind, identity, sms, host
 }
 
-// identityListeners are the same as options of an embedded server.
-func identityListeners(c config.Config, name string) []mockidserver.Option {
+// identityConfig is the same for an embedded server.
+func identityConfig(c config.Config, name, folder string) mockidserver.Config {
 	bind, identity, sms, host := identityListen(c, name)
-	options := []mockidserver.Option{
-		mockidserver.WithName(name), mockidserver.WithBind(bind),
-		mockidserver.WithPort(identity), mockidserver.WithSMSPort(sms),
-	}
+	server := mockidserver.Config{Name: name, Folder: folder, Bind: bind, Port: identity, SMSPort: sms}
 	if host != "" {
-		options = append(options, mockidserver.WithHosts(host))
+		server.Hosts = []string{host}
 	}
-	return options
+	return server
 }
 
 // identityFlags are the same as flags of the command.

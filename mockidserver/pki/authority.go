@@ -4,16 +4,17 @@ package pki
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/big"
 	"os"
 	"path/filepath"
 	"time"
@@ -35,7 +36,7 @@ const backdate = time.Hour
 type Authority struct {
 	dir  string
 	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
+	key  crypto.PrivateKey
 }
 
 // Open loads the authority of a folder, or makes one if there is none yet. Any
@@ -44,22 +45,32 @@ func Open(dir string) (*Authority, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("the folder of the CA: %w", err)
 	}
-	bundle, err := os.ReadFile(filepath.Join(dir, KeyFile))
+	file := filepath.Join(dir, KeyFile)
+	bundle, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		if bundle, err = makeBundle(); err != nil {
+		if bundle, err = newBundle(); err != nil {
 			return nil, fmt.Errorf("a new CA: %w", err)
 		}
-		bundle, err = WriteOnce(filepath.Join(dir, KeyFile), bundle)
+		bundle, err = WriteOnce(file, bundle)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the key of the CA: %w", err)
 	}
-	a, err := parseBundle(bundle)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w; delete it to get a new CA, which homeservers then have to trust anew", filepath.Join(dir, KeyFile), err)
+	pair, err := tls.X509KeyPair(bundle, bundle)
+	if err == nil && time.Now().After(pair.Leaf.NotAfter) {
+		err = fmt.Errorf("the certificate ended %s", pair.Leaf.NotAfter.Format(time.DateOnly))
 	}
-	a.dir = dir
-	return a, a.publish()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; delete it to get a new CA, which homeservers then have to trust anew", file, err)
+	}
+	a := &Authority{dir: dir, cert: pair.Leaf, key: pair.PrivateKey}
+	if published, err := os.ReadFile(a.Path()); err == nil && bytes.Equal(published, a.PEM()) {
+		return a, nil
+	}
+	if err := replaceFile(a.Path(), a.PEM(), 0o644); err != nil {
+		return nil, fmt.Errorf("the certificate of the CA: %w", err)
+	}
+	return a, nil
 }
 
 // Path is the file with the authority's certificate, for SSL_CERT_FILE.
@@ -77,30 +88,14 @@ func (a *Authority) Pool() *x509.CertPool {
 	return pool
 }
 
-// publish writes the certificate alone, unless it is there.
-func (a *Authority) publish() error {
-	if now, err := os.ReadFile(a.Path()); err == nil && bytes.Equal(now, a.PEM()) {
-		return nil
-	}
-	if err := replaceFile(a.Path(), a.PEM(), 0o644); err != nil {
-		return fmt.Errorf("the certificate of the CA: %w", err)
-	}
-	return nil
-}
-
 // newAuthority makes an authority that lives in memory.
-func newAuthority(name string) (*Authority, error) {
+func newAuthority() (*Authority, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, err
-	}
-	serial, err := serialNumber()
-	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	template := &x509.Certificate{
-		SerialNumber:          serial,
-		Subject:               pkix.Name{CommonName: name},
+		Subject:               pkix.Name{CommonName: "mockidserver CA"},
 		NotBefore:             time.Now().Add(-backdate),
 		NotAfter:              time.Now().Add(lifetime),
 		IsCA:                  true,
@@ -109,50 +104,21 @@ func newAuthority(name string) (*Authority, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	cert, err := x509.ParseCertificate(der)
-	return &Authority{cert: cert, key: key}, err
+	return &Authority{cert: cert, key: key}, key, err
 }
 
-func makeBundle() ([]byte, error) {
-	a, err := newAuthority("mockidserver CA")
+// newBundle has key and certificate of a new authority.
+func newBundle() ([]byte, error) {
+	a, key, err := newAuthority()
 	if err != nil {
 		return nil, err
 	}
-	der, err := x509.MarshalECPrivateKey(a.key)
+	der, err := x509.MarshalECPrivateKey(key)
 	if err != nil {
 		return nil, err
 	}
 	return append(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), a.PEM()...), nil
-}
-
-func parseBundle(bundle []byte) (*Authority, error) {
-	keyBlock, rest := pem.Decode(bundle)
-	if keyBlock == nil {
-		return nil, errors.New("it has no key")
-	}
-	certBlock, _ := pem.Decode(rest)
-	if certBlock == nil {
-		return nil, errors.New("it has no certificate")
-	}
-	key, err := x509.ParseECPrivateKey(keyBlock.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	cert, err := x509.ParseCertificate(certBlock.Bytes)
-	if err != nil {
-		return nil, err
-	}
-	if !key.PublicKey.Equal(cert.PublicKey) {
-		return nil, errors.New("key and certificate do not belong together")
-	}
-	if time.Now().After(cert.NotAfter) {
-		return nil, fmt.Errorf("the certificate ended %s", cert.NotAfter.Format(time.DateOnly))
-	}
-	return &Authority{cert: cert, key: key}, nil
-}
-
-func serialNumber() (*big.Int, error) {
-	return rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
 }

@@ -36,17 +36,12 @@ func (a *Authority) Issue(hosts []string, defect Defect) (tls.Certificate, error
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	serial, err := serialNumber()
-	if err != nil {
-		return tls.Certificate{}, err
-	}
 	template := &x509.Certificate{
-		SerialNumber: serial,
-		Subject:      pkix.Name{CommonName: "mockidserver"},
-		NotBefore:    time.Now().Add(-backdate),
-		NotAfter:     time.Now().Add(leafLifetime),
-		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		Subject:     pkix.Name{CommonName: "mockidserver"},
+		NotBefore:   time.Now().Add(-backdate),
+		NotAfter:    time.Now().Add(leafLifetime),
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {
@@ -61,7 +56,7 @@ func (a *Authority) Issue(hosts []string, defect Defect) (tls.Certificate, error
 	switch defect {
 	case Sound:
 	case WrongCA:
-		stranger, err := newAuthority(a.cert.Subject.CommonName)
+		stranger, _, err := newAuthority()
 		if err != nil {
 			return tls.Certificate{}, err
 		}

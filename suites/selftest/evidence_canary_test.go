@@ -30,7 +30,7 @@ func TestNoSecretLeavesTheSuite(t *testing.T) {
 	// Characters that every encoding treats differently.
 	const registration = `Canary/tok+en="x"&<1>ü`
 	smtp, folder := freeAddress(t), t.TempDir()
-	identity, err := mockidserver.Start(t.Context(), mockidserver.WithFolder(folder))
+	identity, err := mockidserver.Start(t.Context(), mockidserver.Config{Folder: folder})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,7 +106,7 @@ func serveByURL(t *testing.T) []string {
 	}
 	var identity control.Info
 	for name, flag := range map[string]string{"identity": "--identity-server-control-url=", "other": "--identity-server-other-control-url="} {
-		server, err := mockidserver.Start(t.Context(), mockidserver.WithName(name), mockidserver.WithFolder(folder))
+		server, err := mockidserver.Start(t.Context(), mockidserver.Config{Name: name, Folder: folder})
 		if err != nil {
 			t.Fatal(err)
 		}

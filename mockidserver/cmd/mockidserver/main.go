@@ -27,7 +27,7 @@ func main() {
 // run is the program. It returns the exit code: 2 for wrong flags, 1 if the
 // server does not start.
 func run(ctx context.Context, args []string, out, problems io.Writer) int {
-	options, err := parse(args, problems)
+	config, err := parse(args, problems)
 	switch {
 	case err == flag.ErrHelp:
 		return 0
@@ -35,7 +35,7 @@ func run(ctx context.Context, args []string, out, problems io.Writer) int {
 		fmt.Fprintln(problems, "mockidserver:", err)
 		return 2
 	}
-	server, err := mockidserver.Start(ctx, options...)
+	server, err := mockidserver.Start(ctx, config)
 	if err != nil {
 		fmt.Fprintln(problems, "mockidserver:", err)
 		return 1
@@ -46,58 +46,46 @@ func run(ctx context.Context, args []string, out, problems io.Writer) int {
 	return 0
 }
 
-// parse turns flags into options.
-func parse(args []string, problems io.Writer) ([]mockidserver.Option, error) {
+// parse reads the flags.
+func parse(args []string, problems io.Writer) (mockidserver.Config, error) {
+	var config mockidserver.Config
+	var hosts, homeservers, pins list
 	flags := flag.NewFlagSet("mockidserver", flag.ContinueOnError)
 	flags.SetOutput(problems)
-	name := flags.String("name", "identity", "name of this server; each has a signing key of its own")
-	folder := flags.String("folder", defaultFolder(), "keeps the CA and the signing keys from run to run")
-	bind := flags.String("bind", "127.0.0.1", "address for homeservers; 127.0.0.1 includes ::1")
-	controlBind := flags.String("control-bind", "127.0.0.1", "address of the control interface")
-	port := flags.Int("port", 0, "port of the identity service; 0 is any free one")
-	smsPort := flags.Int("sms-port", 0, "port of the SMS delegate")
-	controlPort := flags.Int("control-port", 0, "port of the control interface")
-	smsTLS := flags.Bool("sms-tls", false, "the SMS delegate speaks https")
-	terms := flags.Bool("terms", false, "account/register issues tokens that need consent to the terms")
-
-	var hosts, homeservers, pins list
+	flags.StringVar(&config.Name, "name", "identity", "name of this server; each has a signing key of its own")
+	flags.StringVar(&config.Folder, "folder", defaultFolder(), "keeps the CA and the signing keys from run to run")
+	flags.StringVar(&config.Bind, "bind", "127.0.0.1", "address for homeservers; 127.0.0.1 includes ::1")
+	flags.StringVar(&config.ControlBind, "control-bind", "127.0.0.1", "address of the control interface")
+	flags.IntVar(&config.Port, "port", 0, "port of the identity service; 0 is any free one")
+	flags.IntVar(&config.SMSPort, "sms-port", 0, "port of the SMS delegate")
+	flags.IntVar(&config.ControlPort, "control-port", 0, "port of the control interface")
+	flags.BoolVar(&config.SMSOverTLS, "sms-tls", false, "the SMS delegate speaks https")
+	flags.BoolVar(&config.TermsRequired, "terms", false, "account/register issues tokens that need consent to the terms")
 	flags.Var(&hosts, "host", "name or IP address by which homeservers reach this server; the first is advertised (repeatable)")
 	flags.Var(&homeservers, "homeserver", "`name=url` of a homeserver, such as hs.test=http://127.0.0.1:8008 (repeatable)")
 	flags.Var(&pins, "pin", "`name=keyid=key` that a homeserver signs with, for one that publishes no keys (repeatable)")
 	if err := flags.Parse(args); err != nil {
-		return nil, err
+		return config, err
 	}
 	if flags.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+		return config, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-
-	options := []mockidserver.Option{
-		mockidserver.WithName(*name), mockidserver.WithFolder(*folder),
-		mockidserver.WithBind(*bind), mockidserver.WithControlBind(*controlBind),
-		mockidserver.WithPort(*port), mockidserver.WithSMSPort(*smsPort), mockidserver.WithControlPort(*controlPort),
-		mockidserver.WithHosts(hosts...),
-	}
-	if *smsTLS {
-		options = append(options, mockidserver.WithSMSOverTLS())
-	}
-	if *terms {
-		options = append(options, mockidserver.WithTermsRequired())
-	}
+	config.Hosts = hosts
 	for _, pair := range homeservers {
 		serverName, url, ok := strings.Cut(pair, "=")
 		if !ok {
-			return nil, fmt.Errorf("--homeserver takes name=url, not %q", pair)
+			return config, fmt.Errorf("--homeserver takes name=url, not %q", pair)
 		}
-		options = append(options, mockidserver.WithHomeserver(control.Homeserver{ServerName: serverName, URL: url}))
+		config.Homeservers = append(config.Homeservers, control.Homeserver{ServerName: serverName, URL: url})
 	}
 	for _, triple := range pins {
 		parts := strings.SplitN(triple, "=", 3)
 		if len(parts) != 3 {
-			return nil, fmt.Errorf("--pin takes name=keyid=key, not %q", triple)
+			return config, fmt.Errorf("--pin takes name=keyid=key, not %q", triple)
 		}
-		options = append(options, mockidserver.WithHomeserver(control.Homeserver{ServerName: parts[0], Keys: map[string]string{parts[1]: parts[2]}}))
+		config.Homeservers = append(config.Homeservers, control.Homeserver{ServerName: parts[0], Keys: map[string]string{parts[1]: parts[2]}})
 	}
-	return options, nil
+	return config, nil
 }
 
 // list collects a repeatable flag.

@@ -10,22 +10,15 @@ import (
 	"threepid-conformance/mockidserver/control"
 )
 
-// maxUnowned bounds the requests that belong to no scope, and the connections
-// to shared listeners: the newest are kept.
-const maxUnowned = 2000
-
-// entryOverhead is about what an entry takes in memory beside its texts.
-const entryOverhead = 1024
+// maxEntries bounds what is kept of one scope, of the requests that belong to no
+// scope, and of the connections to shared listeners: the newest are kept.
+const maxEntries = 2000
 
 // Journal is an ordered record of requests and connections. Entries of a scope
-// are kept until the scope is freed or, when all entries together exceed the
-// limit, until they are the oldest. It is safe for concurrent use.
+// are kept until the scope is freed. It is safe for concurrent use.
 type Journal struct {
-	limit int // bytes, estimated
-
 	mu          sync.Mutex
 	seq         int64
-	bytes       int
 	scopes      map[string]*list
 	orphans     *list
 	connections *list
@@ -34,26 +27,24 @@ type Journal struct {
 // A list has the records of one scope, or of none.
 type list struct {
 	records []*Record
-	max     int // 0: bounded by bytes only
 	dropped int
 	version int64
 	changed chan struct{} // closed at the next change
 }
 
-func newList(max int) *list { return &list{max: max, changed: make(chan struct{})} }
+func newList() *list { return &list{changed: make(chan struct{})} }
 
 // Record is the handle of an entry that is still being written.
 type Record struct {
 	journal *Journal
 	list    *list
 	entry   control.Entry
-	size    int
 	lastUse int64 // of a connection: seq of its newest request
 }
 
-// New returns an empty journal that keeps about limit bytes.
-func New(limit int) *Journal {
-	return &Journal{limit: limit, scopes: map[string]*list{}, orphans: newList(maxUnowned), connections: newList(maxUnowned)}
+// New returns an empty journal.
+func New() *Journal {
+	return &Journal{scopes: map[string]*list{}, orphans: newList(), connections: newList()}
 }
 
 // Open begins to keep entries for a scope and returns the present sequence
@@ -61,7 +52,7 @@ func New(limit int) *Journal {
 func (j *Journal) Open(scope string) int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.scopes[scope] = newList(0)
+	j.scopes[scope] = newList()
 	return j.seq
 }
 
@@ -69,16 +60,10 @@ func (j *Journal) Open(scope string) int64 {
 func (j *Journal) Free(scope string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	l, ok := j.scopes[scope]
-	if !ok {
-		return
+	if l, ok := j.scopes[scope]; ok {
+		delete(j.scopes, scope)
+		l.touch()
 	}
-	for _, r := range l.records {
-		j.bytes -= r.size
-		r.list = nil
-	}
-	delete(j.scopes, scope)
-	close(l.changed)
 }
 
 // Number gives out the next sequence number, for an entry that is added when
@@ -113,11 +98,9 @@ func (j *Journal) Add(entry control.Entry) *Record {
 		place--
 	}
 	l.records = slices.Insert(l.records, place, r)
-	r.weigh()
-	if l.max > 0 && len(l.records) > l.max {
-		j.dropOldest(l)
-	}
-	for j.bytes > j.limit && j.dropOldest(j.oldestList()) {
+	if len(l.records) > maxEntries {
+		l.records = slices.Delete(l.records, 0, 1)
+		l.dropped++
 	}
 	l.touch()
 	return r
@@ -129,10 +112,7 @@ func (r *Record) Update(change func(*control.Entry)) {
 	r.journal.mu.Lock()
 	defer r.journal.mu.Unlock()
 	change(&r.entry)
-	if r.list != nil {
-		r.weigh()
-		r.list.touch()
-	}
+	r.list.touch()
 }
 
 // Connection returns the facts of a connection's entry.
@@ -150,51 +130,6 @@ func (r *Record) Used(seq int64) control.Connection {
 	r.entry.Connection.Requests++
 	r.lastUse = seq
 	return r.entry.Connection
-}
-
-// weigh accounts for the size of a record. The caller holds the lock.
-func (r *Record) weigh() {
-	size := entryOverhead
-	if q := r.entry.Request; q != nil {
-		size += len(q.Target) + len(q.Body) + len(q.BodyBase64) + len(q.Answer)
-		for _, h := range q.Headers {
-			size += len(h.Name) + len(h.Value)
-		}
-		if q.Signature != nil {
-			size += len(q.Signature.Signed)
-		}
-	}
-	r.journal.bytes += size - r.size
-	r.size = size
-}
-
-func (j *Journal) oldestList() *list {
-	var oldest *list
-	consider := func(l *list) {
-		if len(l.records) > 0 && (oldest == nil || l.records[0].entry.Seq < oldest.records[0].entry.Seq) {
-			oldest = l
-		}
-	}
-	consider(j.orphans)
-	consider(j.connections)
-	for _, l := range j.scopes {
-		consider(l)
-	}
-	return oldest
-}
-
-// dropOldest forgets the first record of a list and reports whether it could.
-func (j *Journal) dropOldest(l *list) bool {
-	if l == nil {
-		return false
-	}
-	first := l.records[0]
-	l.records[0] = nil // the array behind the slice lives on
-	l.records = l.records[1:]
-	l.dropped++
-	j.bytes -= first.size
-	first.list = nil
-	return true
 }
 
 func (l *list) touch() {

@@ -1,16 +1,10 @@
 package store
 
-type token struct {
-	mxid     string
-	pepper   string
-	mustSign bool // the terms have to be accepted before it is good for anything
-}
-
 // Token describes an access token.
 type Token struct {
 	MXID     string
 	Pepper   string // of hash_details: each token has its own
-	MustSign bool
+	MustSign bool   // the terms have to be accepted before it is good for anything
 }
 
 // IssueToken makes an access token. With mustSign it needs the owner's consent
@@ -19,7 +13,7 @@ func (s *Store) IssueToken(scope, mxid string, mustSign bool) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	made := Random()
-	s.tokens.put(s.owner(scope), made, &token{mxid: mxid, pepper: Random(), mustSign: mustSign})
+	s.tokens.put(s.owner(scope), made, Token{MXID: mxid, Pepper: Random(), MustSign: mustSign})
 	return made
 }
 
@@ -27,11 +21,7 @@ func (s *Store) IssueToken(scope, mxid string, mustSign bool) string {
 func (s *Store) Token(access string) (Token, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, ok := s.tokens.get(access)
-	if !ok {
-		return Token{}, false
-	}
-	return Token{MXID: found.mxid, Pepper: found.pepper, MustSign: found.mustSign}, true
+	return s.tokens.get(access)
 }
 
 // RevokeToken ends an access token.

@@ -16,7 +16,7 @@ type Store struct {
 	open     map[string]bool                 // scopes
 	sessions *table[string, *session]        // by sid
 	current  map[sessionKey]*session         // the session that a repeated requestToken means
-	tokens   *table[string, *token]          // by access token
+	tokens   *table[string, Token]           // by access token
 	accounts *table[string, map[string]bool] // mxid → accepted policy URLs
 	bindings *table[ThreePID, Binding]
 	invites  *table[string, Invite] // by token
@@ -27,15 +27,15 @@ type Store struct {
 // New returns an empty store.
 func New() *Store {
 	s := &Store{open: map[string]bool{}, current: map[sessionKey]*session{}, keys: map[string]string{}, now: time.Now}
-	s.sessions = newTable(func(_ string, gone *session) {
+	s.sessions = newTable[string](func(gone *session) {
 		if s.current[gone.key] == gone {
 			delete(s.current, gone.key)
 		}
 	})
-	s.tokens = newTable[string, *token](nil)
+	s.tokens = newTable[string, Token](nil)
 	s.accounts = newTable[string, map[string]bool](nil)
 	s.bindings = newTable[ThreePID, Binding](nil)
-	s.invites = newTable(func(_ string, gone Invite) { delete(s.keys, gone.PublicKey) })
+	s.invites = newTable[string](func(gone Invite) { delete(s.keys, gone.PublicKey) })
 	return s
 }
 

@@ -86,29 +86,6 @@ func TestSessionLife(t *testing.T) {
 	}
 }
 
-func TestExpireIsOfOneSession(t *testing.T) {
-	s := New()
-	a := s.Create("", "identity", alice, "a", true, nil)
-	b := s.Create("", "identity", alice, "b", true, nil)
-	if !s.Expire(a.SID) || s.Expire("unknown") {
-		t.Error("Expire reports wrongly")
-	}
-	if _, err := s.Validated("identity", a.SID, "a"); !errors.Is(err, ErrExpired) {
-		t.Errorf("a: %v", err)
-	}
-	if _, err := s.Validated("identity", b.SID, "b"); err != nil {
-		t.Errorf("b: %v", err)
-	}
-}
-
-func TestPhoneCodesAreSixDigits(t *testing.T) {
-	s := New()
-	_, _, code := s.RequestToken("", "sms", ThreePID{"msisdn", "447700900001"}, "s", "", 1, nil)
-	if len(code.Token) != 6 {
-		t.Errorf("token %q", code.Token)
-	}
-}
-
 func TestFreeForgetsOneScope(t *testing.T) {
 	s := New()
 	for _, scope := range []string{"a", "b"} {
@@ -138,14 +115,9 @@ func TestFreeForgetsOneScope(t *testing.T) {
 	if got := count(); got != "0 0 0 0 0 0 0 0 0" {
 		t.Error(got)
 	}
-}
-
-func TestRowsOfAClosedScopeBelongToNone(t *testing.T) {
-	s := New()
-	s.Open("a")
-	s.Free("a")
-	s.Bind("a", Binding{ThreePID: alice})
-	if s.bindings.owners["a"] != nil || s.bindings.owners[""] == nil {
+	// A request that outlives its scope leaves rows that belong to none.
+	s.Bind("b", Binding{ThreePID: alice})
+	if len(s.bindings.owners["b"]) != 0 || len(s.bindings.owners[""]) != 1 {
 		t.Errorf("owners: %v", s.bindings.owners)
 	}
 }
@@ -157,21 +129,5 @@ func TestTablesAreBounded(t *testing.T) {
 	}
 	if len(s.sessions.rows) != maxPerOwner || len(s.current) != maxPerOwner {
 		t.Errorf("%d sessions, %d current", len(s.sessions.rows), len(s.current))
-	}
-}
-
-func TestBindings(t *testing.T) {
-	s := New()
-	if replaced := s.Bind("", Binding{ThreePID: alice, MXID: "@a:hs"}); replaced != "" {
-		t.Errorf("replaced %q", replaced)
-	}
-	if replaced := s.Bind("x", Binding{ThreePID: alice, MXID: "@b:hs"}); replaced != "@a:hs" {
-		t.Errorf("replaced %q", replaced)
-	}
-	if s.Unbind(alice, "@a:hs") {
-		t.Error("a user who has it no more unbound it")
-	}
-	if !s.Unbind(alice, "@b:hs") || s.Unbind(alice, "@b:hs") {
-		t.Error("Unbind reports wrongly")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,13 +16,13 @@ import (
 )
 
 func TestEveryNameIsInTheCertificate(t *testing.T) {
-	w := newWorld(t, mockidserver.WithHosts("is.test", "192.0.2.1"))
-	if !strings.HasPrefix(w.server.IDServer(), "is.test:") {
-		t.Errorf("id_server %s", w.server.IDServer())
+	is := startWith(t, mockidserver.Config{Hosts: []string{"is.test", "192.0.2.1"}})
+	if !strings.HasPrefix(is.IDServer(), "is.test:") {
+		t.Errorf("id_server %s", is.IDServer())
 	}
-	_, port, _ := net.SplitHostPort(w.server.IDServer())
+	_, port, _ := net.SplitHostPort(is.IDServer())
 	for _, host := range []string{"localhost", "127.0.0.1", "::1", "is.test", "192.0.2.1"} {
-		client := trusting(w.server)
+		client := trusting(is.Server)
 		client.Transport.(*http.Transport).TLSClientConfig.ServerName = host
 		response, err := client.Get("https://127.0.0.1:" + port + "/_matrix/identity/v2")
 		if err != nil {
@@ -30,7 +31,7 @@ func TestEveryNameIsInTheCertificate(t *testing.T) {
 		}
 		response.Body.Close()
 	}
-	if _, err := mockidserver.Start(t.Context(), mockidserver.WithHosts("not a host")); err == nil {
+	if _, err := mockidserver.Start(t.Context(), mockidserver.Config{Hosts: []string{"not a host"}}); err == nil {
 		t.Error("a host with spaces was accepted")
 	}
 }
@@ -41,35 +42,26 @@ func TestBothLoopbacksAreServed(t *testing.T) {
 	} else {
 		probe.Close()
 	}
-	w := newWorld(t)
-	_, port, _ := net.SplitHostPort(w.server.IDServer())
+	is := start(t)
+	_, port, _ := net.SplitHostPort(is.IDServer())
 	for _, host := range []string{"127.0.0.1", "[::1]", "localhost"} {
-		w.do(http.MethodGet, "https://"+host+":"+port+"/_matrix/identity/v2", "", nil).want(t, 200, "")
+		is.do(http.MethodGet, "https://"+host+":"+port+"/_matrix/identity/v2", "", nil).want(t, 200, "")
 	}
-	if _, err := mockidserver.Start(t.Context(), mockidserver.WithPort(mustPort(t, port))); !errors.Is(err, syscall.EADDRINUSE) {
+	if _, err := mockidserver.Start(t.Context(), mockidserver.Config{Port: must(strconv.Atoi(port))(t)}); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("a port that is taken: %v", err)
 	}
 }
 
-func mustPort(t *testing.T, text string) int {
-	t.Helper()
-	port, err := net.LookupPort("tcp", text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
-}
-
 // reach waits for a verdict, since a client may come and go before its connection
 // is accepted.
-func (w *world) reach(scope *control.Scope, verdict string) control.Reachability {
-	w.t.Helper()
+func (is *identityServer) reach(scope *control.Scope, verdict string) control.Reachability {
+	is.t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		found := must(scope.Reachability(w.t.Context()))(w.t)
+		found := must(scope.Reachability(is.t.Context()))(is.t)
 		if found.Verdict == verdict || time.Now().After(deadline) {
 			if found.Verdict != verdict {
-				w.t.Errorf("expected %s, got %+v", verdict, found)
+				is.t.Errorf("expected %s, got %+v", verdict, found)
 			}
 			return found
 		}
@@ -77,58 +69,58 @@ func (w *world) reach(scope *control.Scope, verdict string) control.Reachability
 }
 
 func TestWhyNobodyCame(t *testing.T) {
-	w := newWorld(t)
-	if found := w.reach(w.scope, control.ReachNobody); !strings.Contains(found.Sentence, "nobody came") {
+	is := start(t)
+	if found := is.reach(is.scope, control.ReachNobody); !strings.Contains(found.Sentence, "nobody came") {
 		t.Errorf("sentence: %s", found.Sentence)
 	}
 
 	// A client that does not trust the CA is told apart from one that stays away.
 	stranger := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
-	if _, err := stranger.Get(w.server.BaseURL() + "/_matrix/identity/v2"); err == nil {
+	if _, err := stranger.Get(is.BaseURL() + "/_matrix/identity/v2"); err == nil {
 		t.Fatal("a client without our CA trusts us")
 	}
 	// The server, too, waits until the handshake is over.
-	found := must(w.scope.Reachability(t.Context()))(t)
-	if found.Verdict != control.ReachUntrusted || !strings.Contains(found.Sentence, "does not trust the CA") || !strings.Contains(found.Sentence, "SSL_CERT_FILE="+w.server.CAFile()) {
+	found := must(is.scope.Reachability(t.Context()))(t)
+	if found.Verdict != control.ReachUntrusted || !strings.Contains(found.Sentence, "does not trust the CA") || !strings.Contains(found.Sentence, "SSL_CERT_FILE="+is.CAFile()) {
 		t.Errorf("sentence: %s", found.Sentence)
 	}
-	failed := must(w.client.Orphans(t.Context()))(t).Entries[0]
+	failed := must(is.client.Orphans(t.Context()))(t).Entries[0]
 	if failed.Kind != control.ConnectionEntry || failed.Request != nil || failed.Connection.Handshake != control.HandshakeRefused || failed.Connection.Error == "" {
 		t.Errorf("journal: %s %+v", failed, failed.Connection)
 	}
 
-	later := w.open(control.MXID("@later:hs.test"))
-	w.reach(later, control.ReachNobody) // what was before it opened is not its concern
+	later := is.open(control.MXID("@later:hs.test"))
+	is.reach(later, control.ReachNobody) // what was before it opened is not its concern
 
-	plain, err := http.Get(strings.Replace(w.server.BaseURL(), "https", "http", 1))
+	plain, err := http.Get(strings.Replace(is.BaseURL(), "https", "http", 1))
 	if err != nil || plain.StatusCode != 400 {
 		t.Errorf("plain HTTP: %v, %v", plain, err)
 	}
-	w.reach(later, control.ReachNotTLS)
+	is.reach(later, control.ReachNotTLS)
 
-	later = w.open(control.MXID("@later2:hs.test"))
-	silent := must(net.Dial("tcp", w.server.IDServer()))(t)
+	later = is.open(control.MXID("@later2:hs.test"))
+	silent := must(net.Dial("tcp", is.IDServer()))(t)
 	silent.Close()
-	w.reach(later, control.ReachUnused)
+	is.reach(later, control.ReachUnused)
 
-	later = w.open(control.MXID("@later3:hs.test"))
-	w.v2(http.MethodGet, "account", w.token(), nil).want(t, 200, "")
-	w.reach(later, control.ReachOthersOnly)
-	w.reach(w.scope, control.ReachRequests)
-	later = w.open(control.MXID("@later4:hs.test"))
-	w.v2(http.MethodGet, "terms", "", nil).want(t, 200, "") // on the pooled connection
-	w.reach(later, control.ReachOthersOnly)
+	later = is.open(control.MXID("@later3:hs.test"))
+	is.get("account", is.token()).want(t, 200, "")
+	is.reach(later, control.ReachOthersOnly)
+	is.reach(is.scope, control.ReachRequests)
+	later = is.open(control.MXID("@later4:hs.test"))
+	is.get("terms", "").want(t, 200, "") // on the pooled connection
+	is.reach(later, control.ReachOthersOnly)
 }
 
 func TestListenersWithADefect(t *testing.T) {
-	w := newWorld(t)
+	is := start(t)
 	listen := func(profile control.Profile) string {
 		t.Helper()
-		return must(w.scope.Listen(t.Context(), control.ListenerRequest{Profile: profile, Hold: control.Duration(50 * time.Millisecond)}))(t).IDServer
+		return must(is.scope.Listen(t.Context(), control.ListenerRequest{Profile: profile, Hold: control.Duration(50 * time.Millisecond)}))(t).IDServer
 	}
 	get := func(scheme, idServer string) (int, error) {
 		// A client of its own: no pooled connection.
-		response, err := trusting(w.server).Get(scheme + "://" + idServer + "/_matrix/identity/v2")
+		response, err := trusting(is.Server).Get(scheme + "://" + idServer + "/_matrix/identity/v2")
 		if err != nil {
 			return 0, err
 		}
@@ -167,30 +159,30 @@ func TestListenersWithADefect(t *testing.T) {
 			t.Errorf("hang took %s", took)
 		}
 	}
-	if _, err := w.scope.Listen(t.Context(), control.ListenerRequest{Profile: "upside-down"}); err == nil {
+	if _, err := is.scope.Listen(t.Context(), control.ListenerRequest{Profile: "upside-down"}); err == nil {
 		t.Error("an unknown profile was accepted")
 	}
 
 	// All of it is the scope's, without any key.
 	kinds := map[control.Handshake]int{}
-	for _, entry := range must(w.scope.Journal(t.Context()))(t).Entries {
-		if entry.Scope != w.scope.ID() {
+	for _, entry := range must(is.scope.Journal(t.Context()))(t).Entries {
+		if entry.Scope != is.scope.ID() {
 			t.Errorf("entry of scope %q", entry.Scope)
 		}
 		if entry.Kind == control.ConnectionEntry {
 			kinds[entry.Connection.Handshake]++
 		}
 	}
-	if len(w.requests(control.Ping)) != 2 || kinds[control.HandshakeOK] != 1 || kinds[control.HandshakeRefused] != 5 ||
+	if len(is.requests(control.Ping)) != 2 || kinds[control.HandshakeOK] != 1 || kinds[control.HandshakeRefused] != 5 ||
 		kinds[control.HandshakeTLSOnHTTP] != 1 || kinds[control.HandshakeNone] != 1 || kinds[control.HandshakeSabotaged] != 2 {
-		t.Errorf("%d pings, handshakes %v", len(w.requests(control.Ping)), kinds)
+		t.Errorf("%d pings, handshakes %v", len(is.requests(control.Ping)), kinds)
 	}
 
 	// They end with the scope; while it lasted, nobody could take the closed port.
 	if _, err := net.Listen("tcp", closed); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("the closed port was free: %v", err)
 	}
-	if _, err := w.scope.Close(t.Context()); err != nil {
+	if _, err := is.scope.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := get("http", plain); err == nil {
@@ -204,8 +196,8 @@ func TestListenersWithADefect(t *testing.T) {
 }
 
 func TestClosingAListenerEndsItsConnections(t *testing.T) {
-	w := newWorld(t)
-	extra := must(w.scope.Listen(t.Context(), control.ListenerRequest{Profile: control.ProfilePlainHTTP}))(t)
+	is := start(t)
+	extra := must(is.scope.Listen(t.Context(), control.ListenerRequest{Profile: control.ProfilePlainHTTP}))(t)
 	pooled := must(net.Dial("tcp", extra.IDServer))(t)
 	defer pooled.Close()
 	if _, err := io.WriteString(pooled, "GET /_matrix/identity/v2 HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
@@ -214,7 +206,7 @@ func TestClosingAListenerEndsItsConnections(t *testing.T) {
 	if _, err := pooled.Read(make([]byte, 4096)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.scope.Close(t.Context()); err != nil {
+	if _, err := is.scope.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	_ = pooled.SetReadDeadline(time.Now().Add(10 * time.Second))

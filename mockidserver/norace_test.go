@@ -1,5 +1,0 @@
-//go:build !race
-
-package mockidserver_test
-
-const raceDetector = false
