@@ -129,7 +129,7 @@ func TestAwait(t *testing.T) {
 
 // Fifty users at once, each with a scope of its own.
 func TestManyClientsAtOnce(t *testing.T) {
-	const clients, rounds = 50, 10
+	const clients, rounds = 50, 5
 	is := start(t)
 	var group sync.WaitGroup
 	for i := range clients {
