@@ -216,7 +216,7 @@ func (s *Servers) startTarget(ctx context.Context, need Need, t target.Target, o
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return err
 		}
-		var runner target.Containers
+		var runner target.Provisioner
 		if engine != nil && options[target.OptionImage] != "" {
 			runner = provisioner{engine: engine, log: log}
 		}
@@ -225,7 +225,7 @@ func (s *Servers) startTarget(ctx context.Context, need Need, t target.Target, o
 				Variant: variant, Options: options, Dir: dir, Log: log,
 				SMTP: smtp, IdentityCA: s.IdentityCA, SMSDelegate: s.SMSDelegate,
 				IdentityServers: s.IdentityServers,
-				Containers:      runner,
+				Provisioner:     runner,
 			})
 			mu.Lock()
 			defer mu.Unlock()

@@ -20,24 +20,24 @@ type provisioner struct {
 	log    io.Writer
 }
 
-// Place implements target.Containers.
-func (p provisioner) Place(variant string) (target.Place, error) {
+// Reserve implements target.Provisioner.
+func (p provisioner) Reserve(variant string) (target.Endpoint, error) {
 	name := "homeserver"
 	if variant != target.Main {
 		name += "-" + variant
 	}
 	if p.engine.Joined() {
-		return target.Place{Variant: variant, Name: name, Bind: "0.0.0.0", Port: homeserverPort, URL: fmt.Sprintf("http://%s:%d", name, homeserverPort)}, nil
+		return target.Endpoint{Name: name, Bind: "0.0.0.0", Port: homeserverPort, URL: fmt.Sprintf("http://%s:%d", name, homeserverPort)}, nil
 	}
 	free, err := target.FreePort()
 	if err != nil {
-		return target.Place{}, err
+		return target.Endpoint{}, err
 	}
-	return target.Place{Variant: variant, Name: name, Bind: "127.0.0.1", Port: free, URL: "http://127.0.0.1:" + strconv.Itoa(free)}, nil
+	return target.Endpoint{Name: name, Bind: "127.0.0.1", Port: free, URL: "http://127.0.0.1:" + strconv.Itoa(free)}, nil
 }
 
-// Run implements target.Containers.
-func (p provisioner) Run(ctx context.Context, at target.Place, c target.Container) (*target.Placed, error) {
+// Run implements target.Provisioner.
+func (p provisioner) Run(ctx context.Context, at target.Endpoint, c target.Container) (*target.Provisioned, error) {
 	if err := p.engine.Have(ctx, c.Image, "load it (docker load), build it, or name another one"); err != nil {
 		return nil, err
 	}
@@ -58,5 +58,5 @@ func (p provisioner) Run(ctx context.Context, at target.Place, c target.Containe
 	if err := running.WaitReady(ctx, url+c.Ready); err != nil {
 		return nil, err
 	}
-	return &target.Placed{URL: url, Stop: running.Stop}, nil
+	return &target.Provisioned{URL: url, Stop: running.Stop}, nil
 }

@@ -3,27 +3,23 @@ package target
 import (
 	"context"
 	"errors"
-	"os"
-	"path"
-	"path/filepath"
 )
 
-// Containers runs homeservers that come as an image.
-type Containers interface {
-	// Place says where the container of a variant will listen, which its
+// A Provisioner runs homeservers that come as an image.
+type Provisioner interface {
+	// Reserve says where the container of a variant will listen, which its
 	// configuration has to know before it starts.
-	Place(variant string) (Place, error)
+	Reserve(variant string) (Endpoint, error)
 	// Run starts a homeserver there and returns when it answers.
-	Run(ctx context.Context, at Place, c Container) (*Placed, error)
+	Run(ctx context.Context, at Endpoint, c Container) (*Provisioned, error)
 }
 
-// A Place is where a homeserver in a container listens.
-type Place struct {
-	Variant string
-	Name    string // of the container, for others in its network
-	Bind    string // address to listen on
-	Port    int
-	URL     string // base URL without a trailing slash, as the homeserver itself knows it
+// An Endpoint is where a homeserver listens.
+type Endpoint struct {
+	Name string // of the container, for others in its network
+	Bind string // address to listen on
+	Port int
+	URL  string // base URL without a trailing slash, as the homeserver itself knows it
 }
 
 // A Container is a homeserver that comes as an image.
@@ -37,30 +33,10 @@ type Container struct {
 	Ready      string            // path that answers 200 once it is up
 }
 
-// Placed is a homeserver that runs in a container.
-type Placed struct {
+// Provisioned is a homeserver that runs in a container.
+type Provisioned struct {
 	URL  string // base URL for clients on this machine
 	Stop func(ctx context.Context) error
-}
-
-// FilesIn reads the files of a folder as those of a folder in a container.
-func FilesIn(dir, inside string) (map[string][]byte, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	files := map[string][]byte{}
-	for _, entry := range entries {
-		if !entry.Type().IsRegular() {
-			continue
-		}
-		content, err := os.ReadFile(filepath.Join(dir, entry.Name()))
-		if err != nil {
-			return nil, err
-		}
-		files[path.Join(inside, entry.Name())] = content
-	}
-	return files, nil
 }
 
 // ErrNoContainers is why a target cannot start an image.

@@ -61,9 +61,9 @@ type Launch struct {
 	// IdentityServers are the names (host:port) under which clients may send
 	// the instance to identity servers of ours, for those that keep a list.
 	IdentityServers []string
-	Containers      Containers // starts images, nil unless the options ask for one
-	Dir             string     // an empty folder of its own, removed after the run
-	Log             io.Writer  // receives what the instance prints
+	Provisioner     Provisioner // starts images, nil unless the options ask for one
+	Dir             string      // an empty folder of its own, removed after the run
+	Log             io.Writer   // receives what the instance prints
 }
 
 // An Instance is a running homeserver.
