@@ -1,4 +1,4 @@
-# The front door. Every target is a plain command that can be typed, too.
+# Every target is a plain command that can be typed, too.
 
 GO          ?= go
 CONFORMANCE := $(GO) run ./suites/cmd/conformance

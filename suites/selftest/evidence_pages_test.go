@@ -16,8 +16,8 @@ import (
 // What a reader would notice: text that is hard to read, and a page that is
 // wider than its window. It is run with everything opened.
 //
-//go:embed testdata/evidence_look.js
-var look string
+//go:embed testdata/page_problems.js
+var findProblems string
 
 var windows = map[string]window{
 	"phone-light":   {Width: 360, Height: 740, Scheme: "light"},
@@ -58,7 +58,7 @@ func TestPagesInABrowser(t *testing.T) {
 		for how, w := range windows {
 			p := browser.open(t, file, w)
 			p.picture(name + "-" + how)
-			for _, problem := range eval[[]string](p, "document.querySelectorAll('details').forEach(d => d.open = true);"+look) {
+			for _, problem := range eval[[]string](p, "document.querySelectorAll('details').forEach(d => d.open = true);"+findProblems) {
 				t.Errorf("%s, %s: %s", name, how, problem)
 			}
 			p.close()

@@ -153,7 +153,7 @@ func serve(t *testing.T, args ...string) string {
 
 // lastPort is where the search for the next free port goes on. The ports are
 // below those that the kernel gives to outgoing connections, so that nothing
-// takes one between our look and its use.
+// takes one between this check and its use.
 var lastPort atomic.Int32
 
 func init() { lastPort.Store(20000 + int32(os.Getpid()%100)*100) }
