@@ -139,6 +139,9 @@ func (r record) entry() Entry {
 	if entry.Kind == "" {
 		entry.Kind = PerOperation
 	}
+	if entry.Enforcement == "" {
+		entry.Enforcement = map[Level]Enforcement{Must: Hard, Should: Strict, May: Info}[entry.Level]
+	}
 	if entry.Introduced == "" {
 		entry.Introduced = firstSuite
 	}

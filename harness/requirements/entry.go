@@ -102,7 +102,8 @@ type Entry struct {
 	// Touches are operationIds that are passed through and not judged.
 	Touches []string `yaml:"touches"`
 	Level   Level    `yaml:"level"`
-	// Enforcement is the effective one: a SHOULD is strict at most, unless a MUST
+	// Enforcement is the effective one; if the YAML says nothing, hard for a MUST, strict
+	// for a SHOULD and info for a MAY. A SHOULD is strict at most, unless a MUST
 	// demands the same thing, which HardBecause then names; a MAY is info.
 	Enforcement Enforcement `yaml:"enforcement"`
 	// HardBecause is the id of the MUST entry that makes this SHOULD hard, or "".
