@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strconv"
@@ -146,9 +147,19 @@ func TestCloseLeavesNothing(t *testing.T) {
 
 func TestAnImageThatIsNowhere(t *testing.T) {
 	e := engine(t, "test")
-	err := e.Have(t.Context(), "nowhere.test/nothing:1", "make it so")
-	var missing *MissingImageError
-	g := NewWithT(t)
-	g.Expect(errors.As(err, &missing)).To(BeTrue())
-	g.Expect(err).To(MatchError(HaveSuffix("; make it so")))
+	e.silence = time.Second
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // nobody answers there
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { silent.Close() })
+	for registry, says := range map[string]string{"nowhere.test": "cannot be pulled", silent.Addr().String(): "sent nothing for 1s"} {
+		g := NewWithT(t)
+		started := time.Now()
+		err := e.Have(t.Context(), registry+"/nothing:1", "make it so")
+		g.Expect(time.Since(started)).To(BeNumerically("<", patience), "nobody waits minutes for what cannot be")
+		var missing *MissingImageError
+		g.Expect(errors.As(err, &missing)).To(BeTrue())
+		g.Expect(err).To(MatchError(And(ContainSubstring(says), HaveSuffix("; make it so"))))
+	}
 }

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/moby/moby/api/pkg/authconfig"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/log"
@@ -33,6 +34,7 @@ type Engine struct {
 	provider *testcontainers.DockerProvider
 	host     string // where published ports are reached
 	notes    []string
+	silence  time.Duration // that a registry may keep
 
 	network *testcontainers.DockerNetwork // nil: containers share the machine's network
 	name    string                        // of the network
@@ -52,7 +54,7 @@ func Open(ctx context.Context, run string) (*Engine, error) {
 	if err != nil {
 		return nil, whyNot(err)
 	}
-	e := &Engine{run: run, provider: provider, notes: append(notes, usedInstead(provider.Client().DaemonHost())...)}
+	e := &Engine{run: run, provider: provider, silence: patience, notes: append(notes, usedInstead(provider.Client().DaemonHost())...)}
 	if e.host, err = provider.DaemonHost(asked); err != nil {
 		return nil, fmt.Errorf("it is not clear where Docker publishes ports: %w; set TESTCONTAINERS_HOST_OVERRIDE to the name or address of that machine", err)
 	}
@@ -117,12 +119,41 @@ func (e *Engine) Have(ctx context.Context, image, mend string) error {
 	if e.Has(ctx, image) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancel()
-	if err := e.provider.PullImage(ctx, image); err != nil {
+	if err := e.pull(ctx, image); err != nil {
 		return &MissingImageError{Image: image, Mend: mend, why: err}
 	}
 	return nil
+}
+
+// pull asks the registry once: testcontainers-go tries again for minutes, in
+// silence, where there is no way to it. A download may take as long as it goes on.
+func (e *Engine) pull(ctx context.Context, image string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(e.silence, func() { cancel(fmt.Errorf("its registry sent nothing for %s", e.silence)) })
+	defer timer.Stop()
+	var options client.ImagePullOptions
+	if _, account, err := testcontainers.DockerImageAuth(ctx, image); err == nil { // else without an account
+		if options.RegistryAuth, err = authconfig.Encode(account); err != nil {
+			return err
+		}
+	}
+	progress, err := e.provider.Client().ImagePull(ctx, image, options)
+	if err == nil {
+		for message, problem := range progress.JSONMessages(ctx) {
+			timer.Reset(e.silence)
+			if err = problem; err == nil && message.Error != nil {
+				err = message.Error
+			}
+			if err != nil {
+				break
+			}
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // Has says whether an image is on the machine.
