@@ -174,7 +174,7 @@ func TestListenersWithADefect(t *testing.T) {
 		}
 	}
 	if len(is.requests(control.Ping)) != 2 || kinds[control.HandshakeOK] != 1 || kinds[control.HandshakeRefused] != 5 ||
-		kinds[control.HandshakeTLSOnHTTP] != 1 || kinds[control.HandshakeNone] != 1 || kinds[control.HandshakeSabotaged] != 2 {
+		kinds[control.HandshakeTLSOnHTTP] != 1 || kinds[control.HandshakeNone] != 1 || kinds[control.HandshakeHeld] != 2 {
 		t.Errorf("%d pings, handshakes %v", len(is.requests(control.Ping)), kinds)
 	}
 

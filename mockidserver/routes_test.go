@@ -1,6 +1,7 @@
 package mockidserver_test
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -82,31 +83,6 @@ func TestLargeBodiesAreRefused(t *testing.T) {
 	}
 }
 
-// A homeserver may use a secret of its own towards its delegate, so the number is
-// all that a spec knows of its SMS.
-func TestScopeSeesSMSByNumber(t *testing.T) {
-	is := start(t)
-	scope := must(is.client.OpenScope(t.Context(), "sms", control.Address("12125550124")))(t)
-	for i, number := range []string{"(212) 555-0124", "+1 212 555 0124", "(212) 555-0125"} {
-		request := object{"client_secret": "own-" + string(rune('a'+i)), "country": "US", "phone_number": number, "send_attempt": 1}
-		is.do(http.MethodPost, is.SMSURL()+"/_matrix/identity/api/v1/validate/msisdn/requestToken", "", request).want(t, 200, "")
-	}
-	codes := must(scope.Codes(t.Context()))(t)
-	if len(codes) != 2 || codes[0].Address != "12125550124" || codes[1].Address != "12125550124" {
-		t.Errorf("codes: %+v", codes)
-	}
-	journal := must(scope.Journal(t.Context()))(t)
-	delivered := 0
-	for _, entry := range journal.Requests("") {
-		if entry.Listener == control.ServiceSMS && entry.Has(control.EffectTokenDelivered) {
-			delivered++
-		}
-	}
-	if delivered != 2 {
-		t.Errorf("%d deliveries in the journal of the scope, want 2", delivered)
-	}
-}
-
 func TestSMSDelegate(t *testing.T) {
 	is := start(t)
 	if err := is.scope.Own(t.Context(), control.ClientSecret("sms-secret")); err != nil {
@@ -114,7 +90,7 @@ func TestSMSDelegate(t *testing.T) {
 	}
 	sms := func(method, path string, body any) response {
 		t.Helper()
-		return is.do(method, is.SMSURL()+"/_matrix/identity/api/v1/"+path, "", body)
+		return is.do(method, is.SMSURL()+pathV1+path, "", body)
 	}
 	if !strings.HasPrefix(is.SMSURL(), "http://") {
 		t.Fatalf("SMS URL %s", is.SMSURL())
@@ -150,5 +126,17 @@ func TestSMSDelegate(t *testing.T) {
 	}
 	if entry := is.last(control.MSISDNRequestToken); entry.Listener != control.ServiceSMS || entry.Keys.Address != "12125550123" || entry.Connection.Handshake != control.HandshakeNone {
 		t.Errorf("journal: %+v", entry)
+	}
+
+	// A homeserver may use a secret of its own towards its delegate, so the number
+	// is all that a spec knows of its SMS.
+	scope := is.open(control.Address("12125550124"))
+	for i, number := range []string{"(212) 555-0124", "+1 212 555 0124", "(212) 555-0125"} {
+		request := object{"client_secret": fmt.Sprint("own-", i), "country": "US", "phone_number": number, "send_attempt": 1}
+		sms(http.MethodPost, "validate/msisdn/requestToken", request).want(t, 200, "")
+	}
+	seen := must(scope.Close(t.Context()))(t)
+	if len(seen.Codes) != 2 || seen.Codes[0].Address != "12125550124" || len(seen.Requests(control.MSISDNRequestToken)) != 2 {
+		t.Errorf("the scope saw %+v", seen)
 	}
 }

@@ -42,13 +42,6 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-func TestAServerThatIsNotThere(t *testing.T) {
-	client := control.New("http://127.0.0.1:1/")
-	if _, err := client.Info(t.Context()); err == nil || !strings.Contains(err.Error(), "is it running?") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func TestEntriesAsLines(t *testing.T) {
 	request := control.Entry{Seq: 7, Listener: "identity", Request: &control.Request{
 		Method: "GET", Target: "/x?access_token=secret", Status: 400, ErrCode: "M_X", Credentials: control.Credentials{Kind: control.BearerQuery},

@@ -55,7 +55,7 @@ const (
 	HandshakeNotTLS    Handshake = "not-tls"   // plain text (http://) sent to a TLS port
 	HandshakeTLSOnHTTP Handshake = "tls-hello" // a TLS hello sent to a plain-text port
 	HandshakeSilent    Handshake = "silent"    // connected, said nothing, left
-	HandshakeSabotaged Handshake = "sabotaged" // the listener's profile is to hang or reset
+	HandshakeHeld      Handshake = "sabotaged" // the listener's profile is to hang or reset
 )
 
 // Request is one HTTP request and what became of it.

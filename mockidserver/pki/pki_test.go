@@ -24,16 +24,18 @@ func leaf(t *testing.T, a *pki.Authority, hosts []string, defect pki.Defect) *x5
 	return cert
 }
 
+func open(t *testing.T, dir string) *pki.Authority {
+	t.Helper()
+	a, err := pki.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
 func TestAuthorityPersists(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "folder")
-	first, err := pki.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, err := pki.Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	first, second := open(t, dir), open(t, dir)
 	if !bytes.Equal(first.PEM(), second.PEM()) {
 		t.Error("the second run has another CA")
 	}
@@ -87,10 +89,7 @@ func TestDamagedKeyIsNamed(t *testing.T) {
 }
 
 func TestDefects(t *testing.T) {
-	a, err := pki.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	a := open(t, t.TempDir())
 	hosts := []string{"localhost", "is.test", "127.0.0.1", "::1"}
 	for _, host := range []string{"localhost", "is.test", "127.0.0.1", "[::1]"} {
 		if _, err := leaf(t, a, hosts, pki.Sound).Verify(x509.VerifyOptions{Roots: a.Pool(), DNSName: host}); err != nil {

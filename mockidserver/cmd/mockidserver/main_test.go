@@ -73,13 +73,6 @@ func shell(t *testing.T, commands ...string) string {
 	return string(output)
 }
 
-func TestThePrintedCurlLineWorks(t *testing.T) {
-	printed := start(t, "--folder", filepath.Join(t.TempDir(), "it's here"))
-	if output := shell(t, line(t, printed, "curl")); !strings.Contains(output, `"v1.6"`) {
-		t.Errorf("it answers %s", output)
-	}
-}
-
 // The session in the README, exactly as it stands there.
 func TestTheSessionOfTheReadme(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
@@ -91,7 +84,10 @@ func TestTheSessionOfTheReadme(t *testing.T) {
 	if !found {
 		t.Fatal("the README has no session")
 	}
-	printed := start(t, "--folder", t.TempDir())
+	printed := start(t, "--folder", filepath.Join(t.TempDir(), "it's here"))
+	if output := shell(t, line(t, printed, "curl")); !strings.Contains(output, `"v1.6"`) {
+		t.Errorf("the printed curl line gets %s", output)
+	}
 	output := shell(t, line(t, printed, "export"), session)
 
 	rest := output

@@ -4,7 +4,6 @@ package homeservers
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -51,10 +50,9 @@ var serverNameForm = regexp.MustCompile(`^([0-9A-Za-z.-]{1,255}|\[[0-9A-Fa-f:.]{
 type Directory struct {
 	client *http.Client
 
-	mu     sync.Mutex
-	urls   map[string][]string                      // by server name
-	pinned map[string]map[string]ed25519.PublicKey  // by server name and key ID
-	cached map[string]map[string]signing.ServerKeys // by server name and URL
+	mu   sync.Mutex
+	urls map[string][]string   // by server name
+	keys map[string][]knownKey // by server name
 }
 
 // New returns an empty directory. Homeservers are trusted that the system trusts,
@@ -75,9 +73,7 @@ func New(ca []byte) *Directory {
 			},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		urls:   map[string][]string{},
-		pinned: map[string]map[string]ed25519.PublicKey{},
-		cached: map[string]map[string]signing.ServerKeys{},
+		urls: map[string][]string{}, keys: map[string][]knownKey{},
 	}
 }
 
@@ -90,13 +86,13 @@ func (d *Directory) Add(hs control.Homeserver) error {
 	if hs.URL != "" && (err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https") {
 		return fmt.Errorf("the URL of homeserver %s is not http://… or https://…: %q", hs.ServerName, hs.URL)
 	}
-	pinned := map[string]ed25519.PublicKey{}
+	var pinned []knownKey
 	for id, text := range hs.Keys {
 		key, err := signing.DecodePublicKey(text)
 		if err != nil {
 			return fmt.Errorf("the key %s of homeserver %s: %w", id, hs.ServerName, err)
 		}
-		pinned[id] = key
+		pinned = append(pinned, knownKey{Key: Key{key, "pinned"}, id: id})
 	}
 
 	d.mu.Lock()
@@ -104,12 +100,7 @@ func (d *Directory) Add(hs control.Homeserver) error {
 	if trimmed := strings.TrimSuffix(hs.URL, "/"); trimmed != "" && !slices.Contains(d.urls[hs.ServerName], trimmed) {
 		d.urls[hs.ServerName] = append(d.urls[hs.ServerName], trimmed)
 	}
-	if d.pinned[hs.ServerName] == nil {
-		d.pinned[hs.ServerName] = map[string]ed25519.PublicKey{}
-	}
-	for id, key := range pinned {
-		d.pinned[hs.ServerName][id] = key
-	}
+	d.keys[hs.ServerName] = append(pinned, d.keys[hs.ServerName]...)
 	return nil
 }
 

@@ -6,20 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"threepid-conformance/mockidserver/control"
 	"threepid-conformance/mockidserver/internal/signing"
 )
 
-// Key sources other than a URL.
-const (
-	pinnedKey = "pinned"
-	cachedKey = "cached"
-	NoKey     = "none" // none could be had
-)
-
 const keyPath = "/_matrix/key/v2/server"
+
+// NoKey is the source of a key that could not be had.
+const NoKey = "none"
 
 // Key is a public key and how it became known.
 type Key struct {
@@ -27,21 +24,23 @@ type Key struct {
 	Source string // "pinned", "cached", or the URL it was fetched from
 }
 
+// A knownKey was pinned, or fetched before.
+type knownKey struct {
+	Key
+	id    string
+	base  string    // URL of the homeserver that published it, "" for a pinned one
+	until time.Time // of a published one
+}
+
 // KnownKeys returns the keys of that ID that a server name is known to sign with: the
-// pinned one, and those that were fetched before and are still valid.
+// pinned ones, and those that were fetched before and are still valid.
 func (d *Directory) KnownKeys(serverName, keyID string) []Key {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var keys []Key
-	if pinned, ok := d.pinned[serverName][keyID]; ok {
-		keys = append(keys, Key{pinned, pinnedKey})
-	}
-	for _, document := range d.cached[serverName] {
-		if !document.ValidUntil.After(time.Now()) {
-			continue
-		}
-		if key, ok := document.Keys[keyID]; ok {
-			keys = append(keys, Key{key, cachedKey})
+	for _, key := range d.keys[serverName] {
+		if key.id == keyID && (key.base == "" || key.until.After(time.Now())) {
+			keys = append(keys, key.Key)
 		}
 	}
 	return keys
@@ -60,39 +59,38 @@ func (d *Directory) FetchKeys(ctx context.Context, serverName, keyID string) (ke
 		calls = append(calls, call)
 		if failed != nil {
 			err = errors.Join(err, failed)
-			continue
-		}
-		if key, ok := published.Keys[keyID]; ok {
+		} else if key, ok := published[keyID]; ok {
 			keys = append(keys, Key{key, base + keyPath})
 		} else {
 			err = errors.Join(err, fmt.Errorf("homeserver %s publishes no key %s at %s", serverName, keyID, base+keyPath))
 		}
 	}
 	if len(keys) > 0 {
-		return keys, calls, nil
+		err = nil
 	}
-	return nil, calls, err
+	return keys, calls, err
 }
 
-// published fetches and checks the keys of a homeserver.
-func (d *Directory) published(ctx context.Context, serverName, base string) (signing.ServerKeys, control.Call, error) {
+// published fetches and checks the keys of a homeserver, by ID.
+func (d *Directory) published(ctx context.Context, serverName, base string) (map[string]ed25519.PublicKey, control.Call, error) {
 	status, body, call, err := d.fetch(ctx, base, keyPath, nil)
 	if err != nil {
-		return signing.ServerKeys{}, call, fmt.Errorf("the keys of homeserver %s were not reached at %s: %w", serverName, call.URL, err)
+		return nil, call, fmt.Errorf("the keys of homeserver %s were not reached at %s: %w", serverName, call.URL, err)
 	}
 	if status != http.StatusOK {
-		return signing.ServerKeys{}, call, fmt.Errorf("homeserver %s answered %d at %s; does its listener serve keys?", serverName, status, call.URL)
+		return nil, call, fmt.Errorf("homeserver %s answered %d at %s; does its listener serve keys?", serverName, status, call.URL)
 	}
 	document, err := signing.ParseServerKeys(body, serverName, time.Now())
 	if err != nil {
 		call.Error = err.Error()
-		return signing.ServerKeys{}, call, fmt.Errorf("%s: %w", call.URL, err)
+		return nil, call, fmt.Errorf("%s: %w", call.URL, err)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.cached[serverName] == nil {
-		d.cached[serverName] = map[string]signing.ServerKeys{}
+	known := slices.DeleteFunc(d.keys[serverName], func(k knownKey) bool { return k.base == base })
+	for id, key := range document.Keys {
+		known = append(known, knownKey{Key{key, "cached"}, id, base, document.ValidUntil})
 	}
-	d.cached[serverName][base] = document
-	return document, call, nil
+	d.keys[serverName] = known
+	return document.Keys, call, nil
 }

@@ -115,13 +115,6 @@ func (r *Record) Update(change func(*control.Entry)) {
 	r.list.touch()
 }
 
-// Connection returns the facts of a connection's entry.
-func (r *Record) Connection() control.Connection {
-	r.journal.mu.Lock()
-	defer r.journal.mu.Unlock()
-	return r.entry.Connection
-}
-
 // Used notes that a connection carries the request with a number, and returns
 // the connection's facts.
 func (r *Record) Used(seq int64) control.Connection {

@@ -133,7 +133,7 @@ func (l *Listener) prepare(tcp *net.TCPConn, record *journal.Record) {
 
 	switch {
 	case l.config.Hold != nil:
-		record.Update(func(e *control.Entry) { e.Connection.Handshake = control.HandshakeSabotaged })
+		record.Update(func(e *control.Entry) { e.Connection.Handshake = control.HandshakeHeld })
 		select {
 		case <-time.After(*l.config.Hold):
 		case <-l.done:

@@ -1,5 +1,5 @@
 // Package listen has the sockets of the identity server: listeners that record
-// every connection, good or sabotaged, and give access to what arrived on it.
+// every connection, good or faulty, and give access to what arrived on it.
 package listen
 
 import (

@@ -11,7 +11,6 @@ import (
 
 // ServerKeys are the keys a homeserver publishes at /_matrix/key/v2/server.
 type ServerKeys struct {
-	ServerName string
 	ValidUntil time.Time
 	Keys       map[string]ed25519.PublicKey // by key ID; those that sign the document
 }
@@ -33,11 +32,7 @@ func ParseServerKeys(raw []byte, serverName string, now time.Time) (ServerKeys, 
 	if document.ServerName != serverName {
 		return ServerKeys{}, fmt.Errorf("the key document is about %q, not %q", document.ServerName, serverName)
 	}
-	keys := ServerKeys{
-		ServerName: serverName,
-		ValidUntil: time.UnixMilli(document.ValidUntilTS),
-		Keys:       map[string]ed25519.PublicKey{},
-	}
+	keys := ServerKeys{ValidUntil: time.UnixMilli(document.ValidUntilTS), Keys: map[string]ed25519.PublicKey{}}
 	if !keys.ValidUntil.After(now) {
 		return ServerKeys{}, fmt.Errorf("the key document was valid until %s only", keys.ValidUntil.UTC().Format(time.RFC3339))
 	}

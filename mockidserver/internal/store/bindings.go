@@ -1,10 +1,5 @@
 package store
 
-import (
-	"slices"
-	"strings"
-)
-
 // Binding is an association of an identifier with a user.
 type Binding struct {
 	ThreePID
@@ -41,15 +36,11 @@ func (s *Store) Binding(pid ThreePID) (Binding, bool) {
 	return s.bindings.get(pid)
 }
 
-// Bindings lists the associations that match, by medium and address.
+// Bindings lists the associations that match, oldest first.
 func (s *Store) Bindings(match func(Binding) bool) []Binding {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := s.bindings.find(match)
-	slices.SortFunc(found, func(a, b Binding) int {
-		return strings.Compare(a.Medium+a.Address, b.Medium+b.Address)
-	})
-	return found
+	return s.bindings.find(match)
 }
 
 // Invite is an invitation that waits for the address to be bound.
@@ -67,7 +58,6 @@ func (s *Store) StoreInvite(scope string, invite Invite) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.invites.put(s.owner(scope), invite.Token, invite)
-	s.keys[invite.PublicKey] = invite.Token
 }
 
 // Invite returns the invitation of a token.
@@ -79,16 +69,15 @@ func (s *Store) Invite(token string) (Invite, bool) {
 
 // InviteOfKey returns the invitation for which an ephemeral key was made.
 func (s *Store) InviteOfKey(publicKey string) (Invite, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.invites.get(s.keys[publicKey])
+	if found := s.Invites(func(i Invite) bool { return i.PublicKey == publicKey }); len(found) > 0 {
+		return found[0], true
+	}
+	return Invite{}, false
 }
 
-// Invites lists the invitations that match, by token.
+// Invites lists the invitations that match, oldest first.
 func (s *Store) Invites(match func(Invite) bool) []Invite {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found := s.invites.find(match)
-	slices.SortFunc(found, func(a, b Invite) int { return strings.Compare(a.Token, b.Token) })
-	return found
+	return s.invites.find(match)
 }

@@ -58,7 +58,10 @@ func (s *Store) RequestToken(scope, service string, pid ThreePID, secret, nextLi
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := sessionKey{service, pid, secret}
-	found := s.current[key]
+	var found *session
+	if same := s.sessions.find(func(x *session) bool { return x.key == key }); len(same) > 0 {
+		found = same[len(same)-1]
+	}
 	if found == nil || !found.validated.IsZero() || s.expired(found) {
 		found = s.newSession(scope, key)
 		isNew = true
@@ -69,11 +72,10 @@ func (s *Store) RequestToken(scope, service string, pid ThreePID, secret, nextLi
 	return found.sid, isNew, s.send(found, link)
 }
 
-// newSession makes a session the current one of its key. The caller holds the lock.
+// newSession makes a session. The caller holds the lock.
 func (s *Store) newSession(scope string, key sessionKey) *session {
 	made := &session{sid: Random(), key: key, modified: s.now()}
 	s.sessions.put(s.owner(scope), made.sid, made)
-	s.current[key] = made
 	return made
 }
 
@@ -207,14 +209,8 @@ func (s *Store) describe(x *session) control.Session {
 func (s *Store) Codes(key control.Key) []control.Code {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if key.Kind == control.KindSID {
-		if found, ok := s.sessions.get(key.Value); ok {
-			return collectCodes([]*session{found})
-		}
-		return []control.Code{}
-	}
 	return collectCodes(s.sessions.find(func(x *session) bool {
-		return control.Keys{ClientSecret: x.key.secret, Address: x.key.pid.Address}.Has(key)
+		return control.Keys{SID: x.sid, ClientSecret: x.key.secret, Address: x.key.pid.Address}.Has(key)
 	}))
 }
 

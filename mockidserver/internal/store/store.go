@@ -13,31 +13,17 @@ import (
 // Store is safe for concurrent use. What it returns are copies.
 type Store struct {
 	mu       sync.Mutex
-	open     map[string]bool                 // scopes
-	sessions *table[string, *session]        // by sid
-	current  map[sessionKey]*session         // the session that a repeated requestToken means
-	tokens   *table[string, Token]           // by access token
-	accounts *table[string, map[string]bool] // mxid → accepted policy URLs
-	bindings *table[ThreePID, Binding]
-	invites  *table[string, Invite] // by token
-	keys     map[string]string      // ephemeral public key as handed out → invite token
+	open     map[string]bool                // scopes
+	sessions table[string, *session]        // by sid
+	tokens   table[string, Token]           // by access token
+	accounts table[string, map[string]bool] // mxid → accepted policy URLs
+	bindings table[ThreePID, Binding]
+	invites  table[string, Invite] // by token
 	now      func() time.Time
 }
 
 // New returns an empty store.
-func New() *Store {
-	s := &Store{open: map[string]bool{}, current: map[sessionKey]*session{}, keys: map[string]string{}, now: time.Now}
-	s.sessions = newTable[string](func(gone *session) {
-		if s.current[gone.key] == gone {
-			delete(s.current, gone.key)
-		}
-	})
-	s.tokens = newTable[string, Token](nil)
-	s.accounts = newTable[string, map[string]bool](nil)
-	s.bindings = newTable[ThreePID, Binding](nil)
-	s.invites = newTable[string](func(gone Invite) { delete(s.keys, gone.PublicKey) })
-	return s
-}
+func New() *Store { return &Store{open: map[string]bool{}, now: time.Now} }
 
 // Open lets rows belong to a scope.
 func (s *Store) Open(scope string) {

@@ -98,36 +98,37 @@ func TestFreeForgetsOneScope(t *testing.T) {
 		s.StoreInvite(scope, Invite{Token: scope, PublicKey: "key of " + scope})
 	}
 	count := func() string {
-		return fmt.Sprint(len(s.sessions.rows), len(s.current), len(s.tokens.rows), len(s.accounts.rows), len(s.bindings.rows), len(s.invites.rows), len(s.keys),
-			len(s.sessions.owners), len(s.bindings.owners))
+		return fmt.Sprint(len(s.sessions.rows), len(s.tokens.rows), len(s.accounts.rows), len(s.bindings.rows), len(s.invites.rows))
 	}
-	if got := count(); got != "2 2 2 2 2 2 2 2 2" {
+	if got := count(); got != "2 2 2 2 2" {
 		t.Fatal(got)
 	}
 	s.Free("a")
-	if got := count(); got != "1 1 1 1 1 1 1 1 1" {
+	if got := count(); got != "1 1 1 1 1" {
 		t.Error(got)
 	}
 	if _, ok := s.Binding(ThreePID{"email", "b"}); !ok || !s.Accepted("@b:hs", []string{"https://terms"}) {
 		t.Error("another scope lost something")
 	}
 	s.Free("b")
-	if got := count(); got != "0 0 0 0 0 0 0 0 0" {
+	if got := count(); got != "0 0 0 0 0" {
 		t.Error(got)
 	}
 	// A request that outlives its scope leaves rows that belong to none.
 	s.Bind("b", Binding{ThreePID: alice})
-	if len(s.bindings.owners["b"]) != 0 || len(s.bindings.owners[""]) != 1 {
-		t.Errorf("owners: %v", s.bindings.owners)
+	if len(s.bindings.of("b")) != 0 || len(s.bindings.of("")) != 1 {
+		t.Errorf("rows: %v", s.bindings.rows)
 	}
 }
 
 func TestTablesAreBounded(t *testing.T) {
 	s := New()
-	for i := range maxPerOwner + 10 {
-		s.RequestToken("", "identity", alice, fmt.Sprint(i), "", 1, nil)
+	for i := range maxRows + 10 {
+		s.Bind("", Binding{ThreePID: ThreePID{"email", fmt.Sprint(i)}})
 	}
-	if len(s.sessions.rows) != maxPerOwner || len(s.current) != maxPerOwner {
-		t.Errorf("%d sessions, %d current", len(s.sessions.rows), len(s.current))
+	_, oldest := s.Binding(ThreePID{"email", "9"})
+	_, next := s.Binding(ThreePID{"email", "10"})
+	if len(s.bindings.rows) != maxRows || oldest || !next {
+		t.Errorf("%d rows, the tenth %v, the next %v", len(s.bindings.rows), oldest, next)
 	}
 }

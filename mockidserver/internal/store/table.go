@@ -1,35 +1,36 @@
 package store
 
-import "slices"
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
 
-// maxPerOwner bounds the rows that one scope, or what is outside of scopes, keeps
-// in a table. The oldest go first.
-const maxPerOwner = 5000
+// maxRows bounds a table. The oldest rows go first.
+const maxRows = 20_000
 
 // A table maps keys to rows that belong to a scope, or to none ("").
 type table[K comparable, V any] struct {
-	rows   map[K]row[V]
-	owners map[string][]K // oldest first
-	gone   func(V)        // told of every row that leaves, may be nil
+	rows map[K]row[V]
+	made int // rows so far
 }
 
 type row[V any] struct {
 	value V
-	owner string
+	scope string
+	age   int // greater is newer
 }
 
-func newTable[K comparable, V any](gone func(V)) *table[K, V] {
-	return &table[K, V]{rows: map[K]row[V]{}, owners: map[string][]K{}, gone: gone}
-}
-
-// put adds a row, or replaces the row and owner of a key.
-func (t *table[K, V]) put(owner string, key K, value V) {
-	t.remove(key)
-	if keys := t.owners[owner]; len(keys) >= maxPerOwner {
-		t.remove(keys[0])
+// put adds a row, or replaces the row and scope of a key.
+func (t *table[K, V]) put(scope string, key K, value V) {
+	if t.rows == nil {
+		t.rows = map[K]row[V]{}
 	}
-	t.rows[key] = row[V]{value, owner}
-	t.owners[owner] = append(t.owners[owner], key)
+	t.made++
+	t.rows[key] = row[V]{value, scope, t.made}
+	if len(t.rows) > maxRows {
+		t.drop(func(r row[V]) bool { return r.age <= t.made-maxRows })
+	}
 }
 
 func (t *table[K, V]) get(key K) (V, bool) {
@@ -37,42 +38,38 @@ func (t *table[K, V]) get(key K) (V, bool) {
 	return r.value, ok
 }
 
-func (t *table[K, V]) remove(key K) {
-	r, ok := t.rows[key]
-	if !ok {
-		return
-	}
-	delete(t.rows, key)
-	t.owners[r.owner] = slices.DeleteFunc(t.owners[r.owner], func(k K) bool { return k == key })
-	if t.gone != nil {
-		t.gone(r.value)
-	}
+func (t *table[K, V]) remove(key K) { delete(t.rows, key) }
+
+func (t *table[K, V]) drop(match func(row[V]) bool) {
+	maps.DeleteFunc(t.rows, func(_ K, r row[V]) bool { return match(r) })
 }
 
-// free removes the rows of an owner.
-func (t *table[K, V]) free(owner string) {
-	for _, key := range slices.Clone(t.owners[owner]) {
-		t.remove(key)
-	}
-	delete(t.owners, owner)
+// free removes the rows of a scope.
+func (t *table[K, V]) free(scope string) {
+	t.drop(func(r row[V]) bool { return r.scope == scope })
 }
 
-// of lists the rows of an owner, oldest first.
-func (t *table[K, V]) of(owner string) []V {
-	var values []V
-	for _, key := range t.owners[owner] {
-		values = append(values, t.rows[key].value)
-	}
-	return values
-}
-
-// find lists the rows that match, in no order.
+// find lists the rows that match, oldest first.
 func (t *table[K, V]) find(match func(V) bool) []V {
-	var values []V
+	return t.list(func(r row[V]) bool { return match(r.value) })
+}
+
+// of lists the rows of a scope, oldest first.
+func (t *table[K, V]) of(scope string) []V {
+	return t.list(func(r row[V]) bool { return r.scope == scope })
+}
+
+func (t *table[K, V]) list(match func(row[V]) bool) []V {
+	var found []row[V]
 	for _, r := range t.rows {
-		if match(r.value) {
-			values = append(values, r.value)
+		if match(r) {
+			found = append(found, r)
 		}
+	}
+	slices.SortFunc(found, func(a, b row[V]) int { return cmp.Compare(a.age, b.age) })
+	values := make([]V, len(found))
+	for i, r := range found {
+		values[i] = r.value
 	}
 	return values
 }
