@@ -126,7 +126,7 @@ var unshaken = map[control.Handshake]string{
 	control.HandshakeNotTLS:    "the homeserver connected without TLS",
 	control.HandshakeTLSOnHTTP: "the homeserver connected with TLS, which this listener does not speak",
 	control.HandshakeSilent:    "the homeserver connected, said nothing and left",
-	control.HandshakeHeld: "the homeserver connected; the listener hangs or resets, as the spec arranged",
+	control.HandshakeHeld:      "the homeserver connected; the listener hangs or resets, as the spec arranged",
 }
 
 // WatchMails has the mails to an address recorded when the running spec ends.
