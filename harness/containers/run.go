@@ -3,11 +3,11 @@ package containers
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net"
-	"net/http"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -19,6 +19,8 @@ import (
 	mobynet "github.com/moby/moby/api/types/network"
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/network"
+
+	"threepid-conformance/harness/target"
 )
 
 // startPatience limits the creation of a container by a busy engine.
@@ -162,29 +164,11 @@ func (r *Running) Address(ctx context.Context, port int) (string, error) {
 
 // WaitReady polls url until it answers 200, the container ends or ctx does.
 func (r *Running) WaitReady(ctx context.Context, url string) error {
-	ask := &http.Client{Timeout: time.Second}
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for n := 0; ; n++ {
-		if request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil); err != nil {
-			return err
-		} else if answer, err := ask.Do(request); err == nil {
-			answer.Body.Close()
-			if answer.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		if n%10 == 9 {
-			if ended := r.ended(ctx); ended != nil {
-				return ended
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the container of %s did not answer at %s in time; its log says why", r.name, url)
-		case <-tick.C:
-		}
+	err := target.WaitReady(ctx, url, func() error { return r.ended(ctx) })
+	if errors.Is(err, target.ErrNotReady) {
+		return fmt.Errorf("the container of %s %w at %s in time; its log says why", r.name, err, url)
 	}
+	return err
 }
 
 // ended says so when the container does not run any more, in the words of its

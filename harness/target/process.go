@@ -77,36 +77,49 @@ func (p *Process) Stop(ctx context.Context) error {
 
 // WaitReady polls url until it answers 200, the process ends or ctx does.
 func (p *Process) WaitReady(ctx context.Context, url string) error {
+	err := WaitReady(ctx, url, func() error {
+		select {
+		case <-p.done:
+			return fmt.Errorf("%s ended before it answered at %s: %v; its log says why", p.cmd.Path, url, p.err)
+		default:
+			return nil
+		}
+	})
+	if errors.Is(err, ErrNotReady) {
+		return fmt.Errorf("%s %w at %s in time; its log says why", p.cmd.Path, err, url)
+	}
+	return err
+}
+
+// ErrNotReady is why a wait for a homeserver ends with its context.
+var ErrNotReady = errors.New("did not answer")
+
+// WaitReady polls url until it answers 200, ended says that nothing will answer any
+// more, or ctx ends, which is ErrNotReady.
+func WaitReady(ctx context.Context, url string, ended func() error) error {
 	client := &http.Client{Timeout: time.Second}
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		select {
-		case <-p.done: // first: a server that ended must not be waited for
-			return fmt.Errorf("%s ended before it answered at %s: %v; its log says why", p.cmd.Path, url, p.err)
-		default:
+		if err := ended(); err != nil { // first: another one may answer there
+			return err
 		}
-		if resp, err := get(ctx, client, url); err == nil {
-			resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		if response, err := client.Do(request); err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusOK {
 				return nil
 			}
 		}
 		select {
-		case <-p.done:
 		case <-ctx.Done():
-			return fmt.Errorf("%s did not answer at %s in time; its log says why", p.cmd.Path, url)
+			return ErrNotReady
 		case <-tick.C:
 		}
 	}
-}
-
-func get(ctx context.Context, client *http.Client, url string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	return client.Do(req)
 }
 
 // FreePort returns a TCP port of the loopback interface that is free now. Only

@@ -121,3 +121,22 @@ func TestVerbs(t *testing.T) {
 		}
 	}
 }
+
+// Help shows flags by groups, with environment variable and default, and a shell
+// can ask for them.
+func TestHelpAndCompletion(t *testing.T) {
+	t.Parallel()
+	help, err := exec.Command(conformance, "run", "--help").Output()
+	for _, part := range []string{"\nIdentity servers\n", `--target="reference"`, "($CONFORMANCE_TARGET)", "--label-filter"} {
+		if err != nil || !strings.Contains(string(help), part) {
+			t.Errorf("run --help lacks %q (%v):\n%s", part, err, help)
+		}
+	}
+	for typed, offered := range map[string]string{"conformance pre": "preflight", "conformance run --mail-d": "--mail-domain"} {
+		cmd := exec.Command(conformance)
+		cmd.Env = append(cmd.Environ(), "COMP_LINE="+typed)
+		if out, err := cmd.Output(); err != nil || strings.TrimSpace(string(out)) != offered {
+			t.Errorf("%q is completed to %q (%v)", typed, out, err)
+		}
+	}
+}
