@@ -108,8 +108,8 @@ func TestBadInputThroughOtherPrograms(t *testing.T) {
 func TestVerbs(t *testing.T) {
 	t.Parallel()
 	for args, exit := range map[string]int{
-		"": 2, "help": 0, "--help": 0, "run --help": 0, "version": 0, "list": 0,
-		"walk": 2, "list all": 2, "version 2": 2,
+		"": 2, "help": 0, "--help": 0, "run --help": 0, "version": 0, "list": 0, "completion bash": 0,
+		"walk": 2, "list all": 2, "version 2": 2, "completion csh": 2,
 	} {
 		out, err := exec.Command(conformance, strings.Fields(args)...).CombinedOutput()
 		code := 0

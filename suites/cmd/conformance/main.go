@@ -27,8 +27,7 @@ type grammar struct {
 	Compare     compareVerb     `cmd:"" help:"say what changed from one report to another"`
 	Report      reportVerb      `cmd:"" help:"write reports again, also after a kill; or several on one page"`
 	Version     versionVerb     `cmd:"" help:"print the version of the suite"`
-
-	Completion kongplete.InstallCompletions `cmd:"" help:"print what makes your shell complete verbs and flags, for its start-up file"`
+	Completion  completionVerb  `cmd:"" help:"print what makes a shell complete verbs and flags, for its start-up file"`
 }
 
 // An exitCode is the end of a verb that has said all there is to say. Any other
@@ -74,6 +73,28 @@ func end(err error) int {
 	}
 	fmt.Fprintln(os.Stderr, strings.Join(strings.Fields(err.Error()), " "))
 	return run.ExitUsage
+}
+
+type completionVerb struct {
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish"`
+}
+
+// Run prints how the shell is told to ask this program.
+func (v completionVerb) Run() error {
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	switch v.Shell {
+	case "fish":
+		fmt.Printf("complete -c conformance -f -a '(env COMP_LINE=(commandline -cp) %s)'\n", program)
+	case "zsh":
+		fmt.Println("autoload -U +X bashcompinit && bashcompinit")
+		fallthrough
+	default:
+		fmt.Printf("complete -C %s conformance\n", program)
+	}
+	return nil
 }
 
 type listVerb struct{}
