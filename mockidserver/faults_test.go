@@ -182,9 +182,7 @@ func TestFaultsStayInTheirScope(t *testing.T) {
 
 	// A fault that is being played ends with its scope, and then there is none.
 	is.fault(control.Fault{Kind: control.FaultStalled, Delay: control.Duration(time.Hour)})
-	if _, err := is.scope.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	must(is.scope.Close(t.Context()))(t)
 	is.scope = is.open(control.MXID(alice))
 	token = is.token()
 	is.get("account", token).want(t, 200, "")
@@ -199,9 +197,7 @@ func TestFaultsStayInTheirScope(t *testing.T) {
 	if stalled.Answered {
 		t.Errorf("journal: %+v", stalled.Request)
 	}
-	if _, err := is.scope.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	must(is.scope.Close(t.Context()))(t)
 	if err := <-ended; err == nil {
 		t.Error("a stalled request was answered")
 	}

@@ -24,12 +24,8 @@ func TestTheJournalHasARequestAsItCame(t *testing.T) {
 	raw := "POST /_matrix/identity/v2/3pid/bind?a=%62&%63=d HTTP/1.1\r\nhost: is.test:1\r\nX-b: 2\r\nAUTHORIZATION: Basic x\r\nx-B:  1 \r\n" +
 		fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body)
 	for range 2 { // twice on one connection: what is kept starts anew
-		if _, err := io.WriteString(conn, raw); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := conn.Read(make([]byte, 4096)); err != nil {
-			t.Fatal(err)
-		}
+		must(io.WriteString(conn, raw))(t)
+		must(conn.Read(make([]byte, 4096)))(t)
 	}
 	found := is.requests(control.Bind)
 	if len(found) != 2 {

@@ -82,8 +82,7 @@ func (c *Client) Scope(id string) *Scope { return &Scope{client: c, id: id} }
 
 // Search returns the retained requests that carry a key, of all scopes and none.
 func (c *Client) Search(ctx context.Context, key Key) (Journal, error) {
-	query := url.Values{string(key.Kind): {key.Value}}
-	return fetch[Journal](ctx, c, http.MethodGet, "/journal?"+query.Encode(), nil)
+	return byKey[Journal](ctx, c, "/journal", key)
 }
 
 // Orphans returns what belongs to no scope: requests without a known key, and
@@ -119,8 +118,7 @@ func (c *Client) ExpireSession(ctx context.Context, sid string) error {
 // Codes returns the messages "sent" to an address, or for a sid or
 // client_secret, oldest first.
 func (c *Client) Codes(ctx context.Context, key Key) ([]Code, error) {
-	query := url.Values{string(key.Kind): {key.Value}}
-	return fetch[[]Code](ctx, c, http.MethodGet, "/codes?"+query.Encode(), nil)
+	return byKey[[]Code](ctx, c, "/codes", key)
 }
 
 // Bind makes an association behind the homeserver's back.
@@ -136,14 +134,12 @@ func (c *Client) Unbind(ctx context.Context, medium, address string) error {
 
 // Bindings lists the associations of an address or an mxid.
 func (c *Client) Bindings(ctx context.Context, key Key) ([]Binding, error) {
-	query := url.Values{string(key.Kind): {key.Value}}
-	return fetch[[]Binding](ctx, c, http.MethodGet, "/bindings?"+query.Encode(), nil)
+	return byKey[[]Binding](ctx, c, "/bindings", key)
 }
 
 // Invites lists the pending invitations of an address or a sender's mxid.
 func (c *Client) Invites(ctx context.Context, key Key) ([]Invite, error) {
-	query := url.Values{string(key.Kind): {key.Value}}
-	return fetch[[]Invite](ctx, c, http.MethodGet, "/invites?"+query.Encode(), nil)
+	return byKey[[]Invite](ctx, c, "/invites", key)
 }
 
 // do sends one control request. A body is always replayable, so the connection
@@ -191,6 +187,12 @@ func fetch[T any](ctx context.Context, c *Client, method, path string, body any)
 	var result T
 	err := c.do(ctx, method, path, body, &result)
 	return result, err
+}
+
+// byKey fetches what there is of a key.
+func byKey[T any](ctx context.Context, c *Client, path string, key Key) (T, error) {
+	query := url.Values{string(key.Kind): {key.Value}}
+	return fetch[T](ctx, c, http.MethodGet, path+"?"+query.Encode(), nil)
 }
 
 // refused turns the control interface's error answer into a Go error.

@@ -9,9 +9,9 @@ import (
 
 // register is POST account/register: the homeserver has been asked already
 // whose the OpenID token is.
-func register(r *request) response.Response {
+func register(r *request) *response.Response {
 	if r.openIDRefusal != nil {
-		return *r.openIDRefusal
+		return r.openIDRefusal
 	}
 	token := r.Store.IssueToken(r.scopeID(), r.keys.MXID, r.TermsRequired)
 	r.Scopes.Adopt(r.scope, control.Token(token))
@@ -20,12 +20,12 @@ func register(r *request) response.Response {
 }
 
 // account is GET account.
-func account(r *request) response.Response {
+func account(r *request) *response.Response {
 	return response.OK(map[string]any{"user_id": r.token.MXID})
 }
 
 // logout is POST account/logout, the only POST that needs no body.
-func logout(r *request) response.Response {
+func logout(r *request) *response.Response {
 	r.Store.RevokeToken(r.credentials.Token)
 	r.effect(control.EffectLoggedOut, "of "+r.token.MXID)
 	return response.OK(struct{}{})
@@ -50,7 +50,7 @@ var policyNames = map[string]map[string]string{
 }
 
 // getTerms is GET terms.
-func getTerms(r *request) response.Response {
+func getTerms(r *request) *response.Response {
 	document := map[string]any{}
 	for id, urls := range r.policies() {
 		entry := map[string]any{"version": "1.0"}
@@ -63,9 +63,9 @@ func getTerms(r *request) response.Response {
 }
 
 // acceptTerms is POST terms: what is accepted adds to what was.
-func acceptTerms(r *request) response.Response {
+func acceptTerms(r *request) *response.Response {
 	if missing := r.arguments.missing("user_accepts"); missing != nil {
-		return *missing
+		return missing
 	}
 	list, ok := r.arguments.values["user_accepts"].([]any)
 	var urls []string

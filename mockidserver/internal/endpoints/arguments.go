@@ -89,7 +89,7 @@ func (a arguments) text(names ...string) ([]string, *response.Response) {
 	for _, name := range names {
 		text, ok := a.values[name].(string)
 		if !ok {
-			return nil, response.Refuse(http.StatusBadRequest, "M_INVALID_PARAM", "%s must be a string", name)
+			return nil, response.Error(http.StatusBadRequest, "M_INVALID_PARAM", "%s must be a string", name)
 		}
 		texts = append(texts, text)
 	}
@@ -107,7 +107,7 @@ func (a arguments) missing(names ...string) *response.Response {
 	if absent == nil {
 		return nil
 	}
-	return response.Refuse(http.StatusBadRequest, "M_MISSING_PARAMS", "missing: %s", strings.Join(absent, ", "))
+	return response.Error(http.StatusBadRequest, "M_MISSING_PARAMS", "missing: %s", strings.Join(absent, ", "))
 }
 
 // integer returns an integer argument; forms and queries write it as text.
@@ -123,7 +123,7 @@ func (a arguments) integer(name string) (int64, *response.Response) {
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n > math.MaxInt64/2 {
-		return 0, response.Refuse(http.StatusBadRequest, "M_INVALID_PARAM", "%s must be an integer", name)
+		return 0, response.Error(http.StatusBadRequest, "M_INVALID_PARAM", "%s must be an integer", name)
 	}
 	return n, nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // pubKey is GET pubkey/{keyId}.
-func pubKey(r *request) response.Response {
+func pubKey(r *request) *response.Response {
 	if r.http.PathValue("keyId") != KeyID {
 		return response.Error(http.StatusNotFound, "M_NOT_FOUND", "there is no key with this ID")
 	}
@@ -23,10 +23,10 @@ func pubKey(r *request) response.Response {
 }
 
 // pubKeyIsValid is GET pubkey/isvalid. The key may come in either alphabet.
-func pubKeyIsValid(r *request) response.Response {
+func pubKeyIsValid(r *request) *response.Response {
 	texts, wrong := r.arguments.text("public_key")
 	if wrong != nil {
-		return *wrong
+		return wrong
 	}
 	key, err := signing.DecodePublicKey(texts[0])
 	return response.OK(map[string]any{"valid": err == nil && r.PublicKey().Equal(key)})
@@ -34,20 +34,20 @@ func pubKeyIsValid(r *request) response.Response {
 
 // ephemeralIsValid is GET pubkey/ephemeral/isvalid. The key must be spelled
 // exactly as store-invite did.
-func ephemeralIsValid(r *request) response.Response {
+func ephemeralIsValid(r *request) *response.Response {
 	texts, wrong := r.arguments.text("public_key")
 	if wrong != nil {
-		return *wrong
+		return wrong
 	}
 	_, ok := r.Store.InviteOfKey(texts[0])
 	return response.OK(map[string]any{"valid": ok})
 }
 
 // storeInvite is POST store-invite.
-func storeInvite(r *request) response.Response {
+func storeInvite(r *request) *response.Response {
 	texts, wrong := r.arguments.text("medium", "address", "room_id", "sender")
 	if wrong != nil {
-		return *wrong
+		return wrong
 	}
 	medium, room, sender := texts[0], texts[2], texts[3]
 	if medium != control.Email {
@@ -108,10 +108,10 @@ func firstRune(text string) string {
 
 // signEd25519 is POST sign-ed25519: it signs an invitation's acceptance with a
 // key that the client brings.
-func signEd25519(r *request) response.Response {
+func signEd25519(r *request) *response.Response {
 	texts, wrong := r.arguments.text("mxid", "token", "private_key")
 	if wrong != nil {
-		return *wrong
+		return wrong
 	}
 	mxid, token := texts[0], texts[1]
 	seed, err := signing.Decode(texts[2])

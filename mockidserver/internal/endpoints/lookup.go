@@ -22,18 +22,18 @@ const (
 const maxLookup = 10_000
 
 // hashDetails is GET hash_details. Every token has a pepper of its own.
-func hashDetails(r *request) response.Response {
+func hashDetails(r *request) *response.Response {
 	return response.OK(map[string]any{"lookup_pepper": r.token.Pepper, "algorithms": []string{plainAlgorithm, hashAlgorithm}})
 }
 
 // lookup is POST lookup.
-func lookup(r *request) response.Response {
+func lookup(r *request) *response.Response {
 	if missing := r.arguments.missing("algorithm", "pepper", "addresses"); missing != nil {
-		return *missing
+		return missing
 	}
 	texts, wrong := r.arguments.text("algorithm", "pepper")
 	if wrong != nil {
-		return *wrong
+		return wrong
 	}
 	list, ok := r.arguments.values["addresses"].([]any)
 	if !ok || len(list) > maxLookup {
@@ -83,10 +83,10 @@ func hash(pid store.ThreePID, pepper string) string {
 }
 
 // lookupV1 is GET lookup of v1: the signed association, or an empty object.
-func lookupV1(r *request) response.Response {
+func lookupV1(r *request) *response.Response {
 	texts, wrong := r.arguments.text("medium", "address")
 	if wrong != nil {
-		return *wrong
+		return wrong
 	}
 	b, ok := r.Store.Binding(store.ThreePID{Medium: texts[0], Address: threepid.Guess(texts[1])})
 	if !ok {
@@ -96,9 +96,9 @@ func lookupV1(r *request) response.Response {
 }
 
 // bulkLookup is POST bulk_lookup of v1.
-func bulkLookup(r *request) response.Response {
+func bulkLookup(r *request) *response.Response {
 	if missing := r.arguments.missing("threepids"); missing != nil {
-		return *missing
+		return missing
 	}
 	list, ok := r.arguments.values["threepids"].([]any)
 	if !ok || len(list) > maxLookup {

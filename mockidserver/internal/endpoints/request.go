@@ -115,10 +115,10 @@ func (r *request) read() *response.Response {
 	switch {
 	case errors.As(err, &tooLarge):
 		r.arguments = arguments{source: malformed}
-		return response.Refuse(http.StatusRequestEntityTooLarge, "M_TOO_LARGE", "a request body has at most %d bytes", maxBody)
+		return response.Error(http.StatusRequestEntityTooLarge, "M_TOO_LARGE", "a request body has at most %d bytes", maxBody)
 	case err != nil:
 		r.arguments = arguments{source: malformed}
-		return response.Refuse(http.StatusBadRequest, "M_BAD_JSON", "the request body did not arrive in full")
+		return response.Error(http.StatusBadRequest, "M_BAD_JSON", "the request body did not arrive in full")
 	}
 	return nil
 }
@@ -204,9 +204,9 @@ func (r *request) headers() []control.Header {
 
 // carryOut does what was asked, in the order of checks that identity servers
 // have: route, token, terms, body, and then the endpoint's own.
-func (r *request) carryOut() response.Response {
+func (r *request) carryOut() *response.Response {
 	if r.refusal != nil {
-		return *r.refusal
+		return r.refusal
 	}
 	if r.needsToken() && !r.credentials.Known {
 		return response.Error(http.StatusUnauthorized, "M_UNAUTHORIZED", "this endpoint needs a valid access token of this identity server")
@@ -236,7 +236,7 @@ func (r *request) understood() bool {
 }
 
 // note writes the outcome into the journal.
-func (r *request) note(sent response.Response) {
+func (r *request) note(sent *response.Response) {
 	r.update(func(e *control.Request) {
 		e.Answered, e.Status, e.ErrCode = true, sent.Status, sent.ErrCode
 		e.Answer = strings.ToValidUTF8(string(sent.Body[:min(len(sent.Body), keptBody)]), "\uFFFD")

@@ -14,7 +14,7 @@ import (
 type endpoint struct {
 	method, path string // below the base of an API
 	name         control.Endpoint
-	handle       func(*request) response.Response
+	handle       func(*request) *response.Response
 	traits       int
 }
 
@@ -146,16 +146,16 @@ func noEndpoint(mux *http.ServeMux, r *http.Request) *response.Response {
 			// Browsers ask before they send; nothing is carried out.
 			return &response.Response{Status: http.StatusNoContent}
 		default:
-			return response.Refuse(http.StatusMethodNotAllowed, "M_UNRECOGNIZED", "this endpoint does not take %s", r.Method)
+			return response.Error(http.StatusMethodNotAllowed, "M_UNRECOGNIZED", "this endpoint does not take %s", r.Method)
 		}
 	}
-	return response.Refuse(http.StatusNotFound, "M_UNRECOGNIZED", "there is no endpoint at this path")
+	return response.Error(http.StatusNotFound, "M_UNRECOGNIZED", "there is no endpoint at this path")
 }
 
 // newestMinor is the newest version of the spec, v1.x, that is spoken here.
 const newestMinor = 19
 
-func versions(*request) response.Response {
+func versions(*request) *response.Response {
 	list := []string{"r0.3.0"}
 	for minor := 1; minor <= newestMinor; minor++ {
 		list = append(list, fmt.Sprintf("v1.%d", minor))
@@ -163,4 +163,4 @@ func versions(*request) response.Response {
 	return response.OK(map[string]any{"versions": list})
 }
 
-func ping(*request) response.Response { return response.OK(struct{}{}) }
+func ping(*request) *response.Response { return response.OK(struct{}{}) }

@@ -17,65 +17,35 @@ import (
 const maxToken = 255
 
 // requestEmailToken is POST validate/email/requestToken.
-func requestEmailToken(r *request) response.Response {
-	if missing := r.arguments.missing("client_secret", "email", "send_attempt"); missing != nil {
-		return *missing
-	}
-	return r.requestToken(control.Email, func() (string, *response.Response) {
-		texts, wrong := r.arguments.text("email")
-		if wrong != nil {
-			return "", wrong
-		}
-		address, err := threepid.Email(texts[0])
-		if err != nil {
-			return "", response.Refuse(http.StatusBadRequest, "M_INVALID_EMAIL", "%v", err)
-		}
-		return address, nil
-	})
-}
+func requestEmailToken(r *request) *response.Response { return r.requestToken(control.Email, "email") }
 
 // requestPhoneToken is POST validate/msisdn/requestToken.
-func requestPhoneToken(r *request) response.Response {
-	if missing := r.arguments.missing("client_secret", "country", "phone_number", "send_attempt"); missing != nil {
-		return *missing
-	}
-	return r.requestToken(control.MSISDN, func() (string, *response.Response) {
-		texts, wrong := r.arguments.text("country", "phone_number")
-		if wrong != nil {
-			return "", wrong
-		}
-		number, err := threepid.MSISDN(texts[0], texts[1])
-		if err != nil {
-			errcode := "M_INVALID_ADDRESS"
-			switch {
-			case errors.Is(err, threepid.ErrCountry):
-				errcode = "M_INVALID_PARAM"
-			case errors.Is(err, threepid.ErrDestination):
-				errcode = "M_DESTINATION_REJECTED"
-			}
-			return "", response.Refuse(http.StatusBadRequest, errcode, "%v", err)
-		}
-		return number, nil
-	})
+func requestPhoneToken(r *request) *response.Response {
+	return r.requestToken(control.MSISDN, "country", "phone_number")
 }
 
-// requestToken is what both mediums have in common.
-func (r *request) requestToken(medium string, address func() (string, *response.Response)) response.Response {
-	texts, wrong := r.arguments.text("client_secret")
-	if wrong != nil {
-		return *wrong
+// requestToken is what both mediums have in common. Each has its own arguments for
+// the address.
+func (r *request) requestToken(medium string, address ...string) *response.Response {
+	texts := append([]string{"client_secret"}, address...)
+	if missing := r.arguments.missing(append(texts, "send_attempt")...); missing != nil {
+		return missing
 	}
-	secret := texts[0]
+	values, wrong := r.arguments.text(texts...)
+	if wrong != nil {
+		return wrong
+	}
+	secret := values[0]
 	if !store.IsOpaque(secret) {
 		return response.Error(http.StatusBadRequest, "M_INVALID_PARAM", "client_secret is not 1 to 255 of 0-9 a-z A-Z . = _ -")
 	}
 	attempt, wrong := r.arguments.integer("send_attempt")
 	if wrong != nil {
-		return *wrong
+		return wrong
 	}
-	where, wrong := address()
-	if wrong != nil {
-		return *wrong
+	where, errcode, err := canonical(values[1:])
+	if err != nil {
+		return response.Error(http.StatusBadRequest, errcode, "%v", err)
 	}
 	var link store.Link
 	if medium == control.Email {
@@ -91,6 +61,23 @@ func (r *request) requestToken(medium string, address func() (string, *response.
 		r.effect(control.EffectTokenDelivered, fmt.Sprintf("to %s %s", medium, where))
 	}
 	return response.OK(map[string]any{"sid": sid})
+}
+
+// canonical is the form in which an address is kept, of an email address or of
+// country and phone number; or why there is none.
+func canonical(values []string) (address, errcode string, err error) {
+	if len(values) == 1 {
+		address, err = threepid.Email(values[0])
+		return address, "M_INVALID_EMAIL", err
+	}
+	address, err = threepid.MSISDN(values[0], values[1])
+	switch {
+	case errors.Is(err, threepid.ErrCountry):
+		return "", "M_INVALID_PARAM", err
+	case errors.Is(err, threepid.ErrDestination):
+		return "", "M_DESTINATION_REJECTED", err
+	}
+	return address, "M_INVALID_ADDRESS", err
 }
 
 // SubmitLink makes the links in emails, to a name of this server and an API.
@@ -109,7 +96,7 @@ func (r *request) submit() (nextLink string, wrong *response.Response) {
 	}
 	sid, secret, token := texts[0], texts[1], texts[2]
 	refuse := func(errcode string, err error) (string, *response.Response) {
-		return "", response.Refuse(http.StatusBadRequest, errcode, "%v", err)
+		return "", response.Error(http.StatusBadRequest, errcode, "%v", err)
 	}
 	if utf8.RuneCountInString(token) > maxToken {
 		return refuse("M_INVALID_PARAM", fmt.Errorf("a token has at most %d characters", maxToken))
@@ -128,15 +115,15 @@ func (r *request) submit() (nextLink string, wrong *response.Response) {
 }
 
 // submitToken is POST validate/{medium}/submitToken.
-func submitToken(r *request) response.Response {
+func submitToken(r *request) *response.Response {
 	if _, wrong := r.submit(); wrong != nil {
-		return *wrong
+		return wrong
 	}
 	return response.OK(map[string]any{"success": true})
 }
 
 // openSubmitToken is the GET of the same, opened by a person.
-func openSubmitToken(r *request) response.Response {
+func openSubmitToken(r *request) *response.Response {
 	nextLink, wrong := r.submit()
 	if wrong != nil {
 		refusal := response.Page(wrong.Status, "This could not be validated. Please ask for a new message.")
@@ -147,7 +134,7 @@ func openSubmitToken(r *request) response.Response {
 		return response.Page(http.StatusOK, "This has been validated. You may close this page.")
 	}
 	// Verbatim: whoever asked for the link knows best what it needs.
-	return response.Response{Status: http.StatusFound, Headers: map[string]string{"Location": nextLink}}
+	return &response.Response{Status: http.StatusFound, Headers: map[string]string{"Location": nextLink}}
 }
 
 // validated returns the validated session the arguments name.
@@ -167,14 +154,14 @@ func (r *request) validated() (control.Session, *response.Response) {
 	case errors.Is(err, store.ErrExpired):
 		status, errcode = http.StatusBadRequest, "M_SESSION_EXPIRED"
 	}
-	return control.Session{}, response.Refuse(status, errcode, "%v", err)
+	return control.Session{}, response.Error(status, errcode, "%v", err)
 }
 
 // getValidated3PID is GET 3pid/getValidated3pid.
-func getValidated3PID(r *request) response.Response {
+func getValidated3PID(r *request) *response.Response {
 	session, wrong := r.validated()
 	if wrong != nil {
-		return *wrong
+		return wrong
 	}
 	return response.OK(map[string]any{"medium": session.Medium, "address": session.Address, "validated_at": session.ValidatedAt})
 }

@@ -20,15 +20,15 @@ type Request struct {
 	Scope context.Context // ends with the scope of the fault
 
 	// CarryOut does what was asked and returns the honest response.
-	CarryOut func() response.Response
+	CarryOut func() *response.Response
 	// Note writes into the journal what is sent. It comes first: whoever has a
 	// response finds the journal complete.
-	Note func(response.Response)
+	Note func(*response.Response)
 }
 
 // Play responds to a request as a fault wants it.
 func Play(f *control.Fault, r Request) {
-	sent := response.Response{Status: http.StatusOK, ContentType: response.JSONType, Body: []byte(`{"mock":"nothing was carried out"}`)}
+	sent := &response.Response{Status: http.StatusOK, ContentType: response.JSONType, Body: []byte(`{"mock":"nothing was carried out"}`)}
 	if f.Effect && f.Kind != control.FaultSlow {
 		sent = r.CarryOut()
 	}
@@ -63,7 +63,7 @@ func Play(f *control.Fault, r Request) {
 	case control.FaultReset:
 		r.reset()
 	case control.FaultClosed:
-		r.Note(response.Response{})
+		r.Note(&response.Response{})
 		r.Conn.Close()
 		panic(http.ErrAbortHandler)
 	}
@@ -71,13 +71,13 @@ func Play(f *control.Fault, r Request) {
 
 // reset ends the connection without a response.
 func (r Request) reset() {
-	r.Note(response.Response{})
+	r.Note(&response.Response{})
 	r.Conn.Reset()
 	panic(http.ErrAbortHandler)
 }
 
 // writeHalf announces a response and sends its first half.
-func (r Request) writeHalf(sent response.Response) {
+func (r Request) writeHalf(sent *response.Response) {
 	r.W.Header().Set("Content-Length", strconv.Itoa(max(len(sent.Body), 2)))
 	sent.WriteHead(r.W)
 	_, _ = r.W.Write(half(sent.Body))
@@ -105,13 +105,13 @@ func (r Request) pause(d control.Duration) bool {
 }
 
 // ofStatus is what a status fault sends.
-func ofStatus(f *control.Fault) response.Response {
+func ofStatus(f *control.Fault) *response.Response {
 	if f.Body == nil {
 		r := response.ErrorWith(f.Status, f.ErrCode, f.Error, f.Extra)
 		r.Headers = f.Headers
 		return r
 	}
-	r := response.Response{Status: f.Status, ContentType: f.ContentType, Body: []byte(*f.Body), Headers: f.Headers}
+	r := &response.Response{Status: f.Status, ContentType: f.ContentType, Body: []byte(*f.Body), Headers: f.Headers}
 	var object struct {
 		ErrCode string `json:"errcode"`
 	}

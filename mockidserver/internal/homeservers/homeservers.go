@@ -156,10 +156,10 @@ func (d *Directory) fetch(ctx context.Context, base, path string, query url.Valu
 // the client of account/register gets.
 func (d *Directory) UserInfo(ctx context.Context, serverName, token string) (mxid string, calls []control.Call, refusal *response.Response) {
 	unknown := func(format string, args ...any) *response.Response {
-		return response.Refuse(http.StatusInternalServerError, "M_UNKNOWN", format, args...)
+		return response.Error(http.StatusInternalServerError, "M_UNKNOWN", format, args...)
 	}
 	if !serverNameForm.MatchString(serverName) {
-		return "", nil, response.Refuse(http.StatusBadRequest, "M_INVALID_PARAM", "matrix_server_name is not a server name")
+		return "", nil, response.Error(http.StatusBadRequest, "M_INVALID_PARAM", "matrix_server_name is not a server name")
 	}
 	bases, err := d.basesOf(serverName)
 	if err != nil {
@@ -177,7 +177,7 @@ func (d *Directory) UserInfo(ctx context.Context, serverName, token string) (mxi
 		case err != nil:
 			refusal = unknown("homeserver %s was not reached at %s: %v", serverName, base, err)
 		case status == http.StatusUnauthorized || status == http.StatusForbidden:
-			refusal = response.Refuse(http.StatusUnauthorized, "M_UNAUTHORIZED", "homeserver %s does not know the OpenID token", serverName)
+			refusal = response.Error(http.StatusUnauthorized, "M_UNAUTHORIZED", "homeserver %s does not know the OpenID token", serverName)
 		case status != http.StatusOK:
 			refusal = unknown("homeserver %s answered %d to the OpenID exchange", serverName, status)
 		case json.Unmarshal(body, &info) != nil || !IsMXID(info.Sub):

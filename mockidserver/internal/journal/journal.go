@@ -17,12 +17,16 @@ const maxEntries = 2000
 // Journal is an ordered record of requests and connections. Entries of a scope
 // are kept until the scope is freed. It is safe for concurrent use.
 type Journal struct {
-	mu          sync.Mutex
-	seq         int64
-	scopes      map[string]*list
-	orphans     *list
-	connections *list
+	mu    sync.Mutex
+	seq   int64
+	lists map[string]*list // by scope
 }
+
+// The lists of what belongs to no scope.
+const (
+	orphans     = ""
+	connections = "connections" // to shared listeners
+)
 
 // A list has the records of one scope, or of none.
 type list struct {
@@ -44,7 +48,7 @@ type Record struct {
 
 // New returns an empty journal.
 func New() *Journal {
-	return &Journal{scopes: map[string]*list{}, orphans: newList(), connections: newList()}
+	return &Journal{lists: map[string]*list{orphans: newList(), connections: newList()}}
 }
 
 // Open begins to keep entries for a scope and returns the present sequence
@@ -52,7 +56,7 @@ func New() *Journal {
 func (j *Journal) Open(scope string) int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.scopes[scope] = newList()
+	j.lists[scope] = newList()
 	return j.seq
 }
 
@@ -60,8 +64,8 @@ func (j *Journal) Open(scope string) int64 {
 func (j *Journal) Free(scope string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if l, ok := j.scopes[scope]; ok {
-		delete(j.scopes, scope)
+	if l, ok := j.lists[scope]; ok {
+		delete(j.lists, scope)
 		l.touch()
 	}
 }
@@ -84,12 +88,12 @@ func (j *Journal) Add(entry control.Entry) *Record {
 		j.seq++
 		entry.Seq = j.seq
 	}
-	l := j.scopes[entry.Scope]
-	if l == nil {
+	l := j.lists[entry.Scope]
+	if l == nil || entry.Scope == "" {
 		entry.Scope = ""
-		l = j.orphans
+		l = j.lists[orphans]
 		if entry.Kind == control.ConnectionEntry {
-			l = j.connections
+			l = j.lists[connections]
 		}
 	}
 	r := &Record{journal: j, list: l, entry: entry}
@@ -135,7 +139,7 @@ func (l *list) touch() {
 func (j *Journal) Scope(scope string) (page control.JournalPage, open bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	l, open := j.scopes[scope]
+	l, open := j.lists[scope]
 	if !open {
 		return page, false
 	}
@@ -150,7 +154,7 @@ func (j *Journal) Wait(ctx context.Context, scope string, version int64, patienc
 	defer timeout.Stop()
 	for {
 		j.mu.Lock()
-		l, open := j.scopes[scope]
+		l, open := j.lists[scope]
 		if !open || l.version != version {
 			j.mu.Unlock()
 			return
@@ -171,15 +175,16 @@ func (j *Journal) Wait(ctx context.Context, scope string, version int64, patienc
 func (j *Journal) Orphans() control.Journal {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	entries := append(j.orphans.snapshot(nil), j.connections.snapshot(nil)...)
-	return control.Journal{Entries: inOrder(entries), Dropped: j.orphans.dropped + j.connections.dropped}
+	requests, connected := j.lists[orphans], j.lists[connections]
+	entries := append(requests.snapshot(nil), connected.snapshot(nil)...)
+	return control.Journal{Entries: inOrder(entries), Dropped: requests.dropped + connected.dropped}
 }
 
 // OrphanRequests is how many requests without a scope are kept.
 func (j *Journal) OrphanRequests() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return len(j.orphans.records)
+	return len(j.lists[orphans].records)
 }
 
 // Search returns the requests that carry a key, of all scopes, in order.
@@ -187,10 +192,12 @@ func (j *Journal) Search(key control.Key) control.Journal {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	matches := func(e *control.Entry) bool { return e.Request != nil && e.Keys.Has(key) }
-	found := control.Journal{Entries: j.orphans.snapshot(matches), Dropped: j.orphans.dropped}
-	for _, l := range j.scopes {
-		found.Entries = append(found.Entries, l.snapshot(matches)...)
-		found.Dropped += l.dropped
+	found := control.Journal{Entries: []control.Entry{}}
+	for name, l := range j.lists {
+		if name != connections {
+			found.Entries = append(found.Entries, l.snapshot(matches)...)
+			found.Dropped += l.dropped
+		}
 	}
 	found.Entries = inOrder(found.Entries)
 	return found
@@ -202,7 +209,7 @@ func (j *Journal) ConnectionsSince(seq int64, listener string) []control.Connect
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	var found []control.Connection
-	for _, r := range j.connections.records {
+	for _, r := range j.lists[connections].records {
 		if r.entry.Listener == listener && max(r.entry.Seq, r.lastUse) > seq {
 			found = append(found, r.entry.Connection)
 		}

@@ -127,24 +127,3 @@ func TestWait(t *testing.T) {
 	j.Free("a")
 	<-freed
 }
-
-func TestConnections(t *testing.T) {
-	j := journal.New()
-	connect := func(id int64) *journal.Record {
-		return j.Add(control.Entry{Kind: control.ConnectionEntry, Listener: "identity", Connection: control.Connection{ID: id}})
-	}
-	connect(1)
-	pooled := connect(2)
-	since := j.Open("a")
-	if facts := pooled.Used(j.Number()); facts.Requests != 1 {
-		t.Errorf("%+v", facts)
-	}
-	connect(3)
-	found := j.ConnectionsSince(since, "identity")
-	if len(found) != 2 || found[0].ID != 2 || found[1].ID != 3 {
-		t.Errorf("found %+v", found)
-	}
-	if other := j.ConnectionsSince(since, "sms"); len(other) != 0 {
-		t.Errorf("found %+v at another listener", other)
-	}
-}

@@ -21,27 +21,21 @@ type Response struct {
 const JSONType = "application/json"
 
 // OK is a JSON response with status 200.
-func OK(v any) Response {
+func OK(v any) *Response {
 	body, err := json.Marshal(v)
 	if err != nil {
 		return Error(http.StatusInternalServerError, "M_UNKNOWN", "the response cannot be written: %v", err)
 	}
-	return Response{Status: http.StatusOK, ContentType: JSONType, Body: body}
+	return &Response{Status: http.StatusOK, ContentType: JSONType, Body: body}
 }
 
 // Error is a Matrix error.
-func Error(status int, errcode, format string, args ...any) Response {
+func Error(status int, errcode, format string, args ...any) *Response {
 	return ErrorWith(status, errcode, fmt.Sprintf(format, args...), nil)
 }
 
-// Refuse is Error as a pointer: the reason why a request is not carried out.
-func Refuse(status int, errcode, format string, args ...any) *Response {
-	refusal := Error(status, errcode, format, args...)
-	return &refusal
-}
-
 // ErrorWith is a Matrix error with extra keys.
-func ErrorWith(status int, errcode, message string, extra map[string]any) Response {
+func ErrorWith(status int, errcode, message string, extra map[string]any) *Response {
 	object := map[string]any{}
 	maps.Copy(object, extra)
 	object["errcode"], object["error"] = errcode, message
@@ -53,12 +47,12 @@ func ErrorWith(status int, errcode, message string, extra map[string]any) Respon
 }
 
 // Page is a response for the eyes of a person.
-func Page(status int, sentence string) Response {
-	return Response{Status: status, ContentType: "text/html; charset=utf-8", Body: []byte("<!DOCTYPE html><title>Identity server</title><p>" + sentence + "\n")}
+func Page(status int, sentence string) *Response {
+	return &Response{Status: status, ContentType: "text/html; charset=utf-8", Body: []byte("<!DOCTYPE html><title>Identity server</title><p>" + sentence + "\n")}
 }
 
 // WriteHead sends status and headers, those for browsers included.
-func (r Response) WriteHead(w http.ResponseWriter) {
+func (r *Response) WriteHead(w http.ResponseWriter) {
 	h := w.Header()
 	// Spec: identity-service-api/#web-browser-clients.
 	h.Set("Access-Control-Allow-Origin", "*")
@@ -77,7 +71,7 @@ func (r Response) WriteHead(w http.ResponseWriter) {
 }
 
 // Write sends the response.
-func (r Response) Write(w http.ResponseWriter) {
+func (r *Response) Write(w http.ResponseWriter) {
 	r.WriteHead(w)
 	_, _ = w.Write(r.Body) // a client that has left is none of our business
 }

@@ -1,7 +1,6 @@
 package signing_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -63,35 +62,4 @@ func TestMarshal(t *testing.T) {
 	if _, err := signing.Marshal(func() {}); err == nil {
 		t.Error("a function was accepted")
 	}
-}
-
-// FuzzCanonicalize: what is accepted is JSON, means what encoding/json reads,
-// and is its own canonical form.
-func FuzzCanonicalize(f *testing.F) {
-	for _, seed := range []string{`{"b":[1,-0,1e2],"a":"\ud83d\ude00\u001f"}`, `{"a":{"a":{}}}`, `"\ud800"`, `[1.0,null]`, "\"\xff\"", `{"a":1,"a":2}`} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		once, err := signing.Canonicalize(raw)
-		if err != nil {
-			return
-		}
-		var before, after any
-		if err := json.Unmarshal(raw, &before); err != nil {
-			t.Fatalf("%q is not JSON and was accepted: %v", raw, err)
-		}
-		if err := json.Unmarshal(once, &after); err != nil {
-			t.Fatalf("%q became %q, which is not JSON: %v", raw, once, err)
-		}
-		a, _ := json.Marshal(before)
-		b, _ := json.Marshal(after)
-		// encoding/json keeps the sign of -0.
-		if !bytes.Equal(bytes.ReplaceAll(a, []byte("-0"), []byte("0")), bytes.ReplaceAll(b, []byte("-0"), []byte("0"))) {
-			t.Fatalf("%q became %q, which means something else", raw, once)
-		}
-		twice, err := signing.Canonicalize(once)
-		if err != nil || !bytes.Equal(once, twice) {
-			t.Fatalf("%q is not stable: %q, %v", once, twice, err)
-		}
-	})
 }
