@@ -195,12 +195,12 @@ func byKey[T any](ctx context.Context, c *Client, path string, key Key) (T, erro
 	return fetch[T](ctx, c, http.MethodGet, path+"?"+query.Encode(), nil)
 }
 
-// refused turns the control interface's error answer into a Go error.
+// refused turns the control interface's error response into a Go error.
 func refused(method, path string, status int, answer []byte) error {
 	var problem struct {
 		Error string `json:"error"`
 	}
-	_ = json.Unmarshal(answer, &problem) // an answer that is no JSON has no message
+	_ = json.Unmarshal(answer, &problem) // a response that is no JSON has no message
 	if problem.Error == "" {
 		problem.Error = http.StatusText(status)
 	}

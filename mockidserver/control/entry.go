@@ -19,7 +19,7 @@ const (
 
 // Entry is one thing the identity server saw. Entries are numbered in the order
 // of arrival across all listeners. A request's entry is complete before the
-// first byte of its answer is sent, so whoever has an answer finds the entry.
+// first byte of its response is sent, so whoever has a response finds the entry.
 type Entry struct {
 	Seq      int64     `json:"seq"`
 	Kind     EntryKind `json:"kind"`
@@ -84,7 +84,7 @@ type Request struct {
 	Outbound []Call   `json:"outbound,omitempty"`
 
 	Answered bool   `json:"answered"` // false while in progress
-	Status   int    `json:"status"`   // 0 when no answer was sent
+	Status   int    `json:"status"`   // 0 when no response was sent
 	ErrCode  string `json:"errcode,omitempty"`
 	Answer   string `json:"answer,omitempty"`
 }
@@ -164,7 +164,7 @@ const (
 type Call struct {
 	Method string `json:"method"`
 	URL    string `json:"url"`
-	Status int    `json:"status"` // 0 when there was no answer
+	Status int    `json:"status"` // 0 when there was no response
 	Error  string `json:"error,omitempty"`
 }
 

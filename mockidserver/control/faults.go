@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// FaultKind is the way in which an answer goes wrong.
+// FaultKind is the way in which a response goes wrong.
 type FaultKind string
 
 // Kinds of faults.
@@ -14,11 +14,11 @@ const (
 	FaultStatus      FaultKind = "status"       // another status, as a Matrix error or with Body
 	FaultMalformed   FaultKind = "malformed"    // 200, application/json, cut off in the middle
 	FaultTruncated   FaultKind = "truncated"    // Content-Length promises more than is sent
-	FaultSlow        FaultKind = "slow"         // the honest answer, after Delay
-	FaultStalled     FaultKind = "stalled"      // no answer for Delay, then a reset
+	FaultSlow        FaultKind = "slow"         // the honest response, after Delay
+	FaultStalled     FaultKind = "stalled"      // no response for Delay, then a reset
 	FaultStalledBody FaultKind = "stalled-body" // headers and half the body, then as stalled
 	FaultReset       FaultKind = "reset"        // the connection is reset
-	FaultClosed      FaultKind = "closed"       // the connection is closed without an answer
+	FaultClosed      FaultKind = "closed"       // the connection is closed without a response
 )
 
 // DefaultStall is how long a stalled fault and a hanging listener hold on when
@@ -38,7 +38,7 @@ type Fault struct {
 
 	Kind FaultKind `json:"kind"`
 
-	// Of FaultStatus. With Body the answer is those bytes; without, it is the
+	// Of FaultStatus. With Body the response is those bytes; without, it is the
 	// Matrix error {errcode, error, …extra}.
 	Status      int               `json:"status,omitempty"`
 	ErrCode     string            `json:"errcode,omitempty"`
@@ -50,23 +50,23 @@ type Fault struct {
 
 	Delay Duration `json:"delay,omitempty"`
 
-	// Effect says that the honest operation is carried out although its answer
+	// Effect says that the honest operation is carried out although its response
 	// is replaced: the binding is made, and the homeserver does not learn it.
 	// FaultSlow always carries it out.
 	Effect bool `json:"effect,omitempty"`
 }
 
-// MatrixError is an error answer with extra keys (nil for none).
+// MatrixError is an error response with extra keys (nil for none).
 func MatrixError(status int, errcode, message string, extra map[string]any) Fault {
 	return Fault{Kind: FaultStatus, Status: status, ErrCode: errcode, Error: message, Extra: extra}
 }
 
-// RawAnswer is an answer with any body and content type.
+// RawAnswer is a response with any body and content type.
 func RawAnswer(status int, contentType, body string) Fault {
 	return Fault{Kind: FaultStatus, Status: status, ContentType: contentType, Body: &body}
 }
 
-// NonJSON is an answer such as a proxy or a server without the endpoint gives.
+// NonJSON is a response such as a proxy or a server without the endpoint gives.
 func NonJSON(status int) Fault {
 	return RawAnswer(status, "text/html; charset=utf-8", fmt.Sprintf("<html><body><h1>%d</h1></body></html>", status))
 }
@@ -77,7 +77,7 @@ func MalformedJSON() Fault { return Fault{Kind: FaultMalformed} }
 // Truncated sends half of what Content-Length promises.
 func Truncated() Fault { return Fault{Kind: FaultTruncated} }
 
-// Slow answers honestly, after a delay.
+// Slow responds honestly, after a delay.
 func Slow(delay time.Duration) Fault { return Fault{Kind: FaultSlow, Delay: Duration(delay)} }
 
 // Stalled holds the request for [DefaultStall], then resets the connection.

@@ -90,7 +90,7 @@ type Invite struct {
 	EphemeralKey string `json:"ephemeral_key"` // private, unpadded base64
 }
 
-// OpenedScope is the answer to the opening of a scope.
+// OpenedScope is the response to the opening of a scope.
 type OpenedScope struct {
 	ID       string `json:"id"`
 	IDServer string `json:"id_server"` // what clients put into id_server: host:port

@@ -144,8 +144,8 @@ const handshakePatience = 2 * time.Second
 func (a *API) shaken(ctx context.Context, since int64) []control.Connection {
 	ctx, cancel := context.WithTimeout(ctx, handshakePatience)
 	defer cancel()
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
 	for {
 		connections := a.Journal.ConnectionsSince(since, control.ServiceIdentity)
 		pending := func(c control.Connection) bool { return c.Handshake == control.HandshakePending && !c.Closed }
@@ -153,7 +153,7 @@ func (a *API) shaken(ctx context.Context, since int64) []control.Connection {
 			return connections
 		}
 		select {
-		case <-look.C:
+		case <-tick.C:
 		case <-ctx.Done():
 			return connections
 		}

@@ -91,7 +91,7 @@ func (c *Conn) Head() []byte {
 }
 
 // EndRequest forgets the present request. Clients of HTTP/1.1 in practice send
-// the next request after the answer, so nothing of it has been read.
+// the next request after the response, so nothing of it has been read.
 func (c *Conn) EndRequest() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -164,7 +164,7 @@ func (l *Listener) shakeHands(tcp *net.TCPConn, record *journal.Record) (*tls.Co
 	secured := tls.Server(tcp, &tls.Config{
 		Certificates: []tls.Certificate{*l.config.TLS},
 		MinVersion:   tls.VersionTLS12,
-		// HTTP/2 would take away resets and truncated answers.
+		// HTTP/2 would take away resets and truncated responses.
 		NextProtos: []string{"http/1.1"},
 		GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			said, sni = true, hello.ServerName

@@ -3,6 +3,7 @@ package signing
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -53,6 +54,18 @@ func ParseAuthorization(value string) (Header, error) {
 	}, nil
 }
 
+// One parameter, in the grammar of RFC 9110, and the comma after it.
+const (
+	token  = "([0-9A-Za-z!#$%&'*+.^_`|~-]+)"
+	quoted = `"((?:[^"\\]|\\.)*)"`
+	plain  = `([^ \t,"]+)`
+)
+
+var (
+	parameter = regexp.MustCompile(`(?s)^` + token + `[ \t]*=[ \t]*(?:` + quoted + `|` + plain + `)[ \t]*(?:,|$)`)
+	escaped   = regexp.MustCompile(`(?s)\\(.)`)
+)
+
 // parseParameters reads name=value pairs between commas. Names come back in
 // lower case.
 func parseParameters(rest string) (map[string]string, error) {
@@ -62,60 +75,15 @@ func parseParameters(rest string) (map[string]string, error) {
 		if rest == "" {
 			return parameters, nil
 		}
-		end := 0
-		for end < len(rest) && isTokenByte(rest[end]) {
-			end++
+		found := parameter.FindStringSubmatch(rest)
+		if found == nil {
+			return nil, errors.New("it is no list of name=value pairs")
 		}
-		name := strings.ToLower(rest[:end])
-		rest = strings.TrimLeft(rest[end:], " \t")
-		if name == "" || !strings.HasPrefix(rest, "=") {
-			return nil, errors.New("a name=value pair is expected")
-		}
-		var value string
-		var err error
-		value, rest, err = parseValue(strings.TrimLeft(rest[1:], " \t"))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
+		name := strings.ToLower(found[1])
 		if _, repeated := parameters[name]; repeated {
 			return nil, fmt.Errorf("%s occurs twice", name)
 		}
-		parameters[name] = value
-		if rest = strings.TrimLeft(rest, " \t"); rest != "" && rest[0] != ',' {
-			return nil, fmt.Errorf("a comma is expected after %s", name)
-		}
+		parameters[name] = escaped.ReplaceAllString(found[2], "$1") + found[3]
+		rest = rest[len(found[0]):]
 	}
-}
-
-// parseValue reads a plain or quoted value and returns it with what follows.
-func parseValue(text string) (value, rest string, err error) {
-	if !strings.HasPrefix(text, `"`) {
-		end := strings.IndexAny(text, " \t,\"")
-		if end < 0 {
-			end = len(text)
-		}
-		if end == 0 {
-			return "", "", errors.New("the value is missing")
-		}
-		return text[:end], text[end:], nil
-	}
-	var unquoted strings.Builder
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			return unquoted.String(), text[i+1:], nil
-		case '\\':
-			if i++; i == len(text) {
-				return "", "", errors.New("the quotes do not end")
-			}
-		}
-		unquoted.WriteByte(text[i])
-	}
-	return "", "", errors.New("the quotes do not end")
-}
-
-// isTokenByte reports whether RFC 9110 allows c in a token.
-func isTokenByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0
 }
