@@ -23,7 +23,13 @@ var _ = Describe("The id_server in a request", func() {
 			before := len(session.Requests(ctx, ""))
 			response := Authorized(alice.Post(ctx, operation, body))
 			requests := session.Requests(ctx, "")[before:]
-			Expect(requests).To(HaveLen(1), "nobody called %s\n%s", session.Name, response)
+			if response.OK() && len(requests) == 0 {
+				if operation == "bind3PID" {
+					Blocked(operation, "bind-002-calls-is-v2-bind", "granted, though nobody was called:\n%s", response)
+				}
+				Blocked(operation, "rem-006-explicit-id-server", "granted, though nobody was called:\n%s", response)
+			}
+			Expect(requests).NotTo(BeEmpty(), "nobody called %s\n%s", session.Name, response)
 			Expect(requests[0].Host).To(Equal(session.Name))
 			Expect(requests[0].Connection.TLS).NotTo(BeEmpty(), "the request did not come over TLS")
 		})

@@ -3,6 +3,7 @@
 package contact
 
 import (
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -66,11 +67,26 @@ func remove(ctx SpecContext, operation string) (alice *users.User, session *iden
 func unbindRequest(ctx SpecContext, operation string) control.Entry {
 	GinkgoHelper()
 	_, session, response := remove(ctx, operation)
+	return askedToUnbind(ctx, session, response)
+}
+
+// askedToUnbind is what the session's identity server was asked by a removal. Where it
+// was not asked, the spec ends as blocked.
+func askedToUnbind(ctx SpecContext, session *identity.Session, response *exchange.Response) control.Entry {
+	GinkgoHelper()
 	requests := session.Requests(ctx, control.Unbind)
 	if len(requests) == 0 {
-		Blocked(operation, "rem-006-explicit-id-server", "the identity server was not asked to unbind:\n%s", response)
+		Blocked(response.Operation, "rem-006-explicit-id-server", "the identity server was not asked to unbind:\n%s", response)
 	}
 	return requests[0]
+}
+
+// namesDestination reports whether a signature names the identity server that got it,
+// with or without its port.
+func namesDestination(request control.Entry) bool {
+	host, _, err := net.SplitHostPort(request.Host)
+	named := request.Signature.Destination
+	return named == request.Host || err == nil && named == host
 }
 
 // signedUnbind is unbindRequest with a signature that can be read.
@@ -82,6 +98,9 @@ func signedUnbind(ctx SpecContext, operation string) control.Entry {
 		Blocked(operation, "rem-008-signed-by-homeserver", "it is not signed: %s", request)
 	case request.Signature.Origin == "":
 		Blocked(operation, "isc-002-x-matrix-header", "the header cannot be read: %s", request)
+	}
+	if _, err := request.JSON(); err != nil {
+		Blocked(operation, "isc-001-https-and-json", "the identity server was not asked in JSON: %v", err)
 	}
 	return request
 }
@@ -181,6 +200,17 @@ func mustUnbind(response *exchange.Response) {
 	if Granted(response).JSON["id_server_unbind_result"] != "success" {
 		Blocked(response.Operation, "rem-010-success-only-if-is-unbound", "a bound identifier could not be unbound:\n%s", response)
 	}
+}
+
+// unbindResult is what a removal that was granted says of the identity server. Where
+// that is none of the two words, the spec ends as blocked.
+func unbindResult(response *exchange.Response) string {
+	GinkgoHelper()
+	result := Granted(response).Text("id_server_unbind_result")
+	if result != "success" && result != "no-support" {
+		Blocked(response.Operation, "rem-003-response-schema", "it does not say whether the identity server has unbound:\n%s", response)
+	}
+	return result
 }
 
 // expectUnbound asserts that a removal which names no identity server was taken

@@ -22,7 +22,7 @@ var _ = Describe("POST /account/3pid with wrong credentials", func() {
 			source, alice := identity.AcceptedSource(ctx), users.New(ctx)
 			session := source.Validate(ctx, alice)
 
-			Expect(alice.Post(ctx, "/account/3pid", body(session))).To(BeRefused())
+			Expect(alice.Post(ctx, "/account/3pid", body(session))).NotTo(BeGranted())
 			Expect(becameOf(ctx, alice, session)).To(BeEmpty())
 			Expect(alice.Post(ctx, "/account/3pid", session.ThreePIDCreds())).To(BeGranted())
 		},
@@ -37,7 +37,7 @@ var _ = Describe("POST /account/3pid with wrong credentials", func() {
 			incomplete := session.Binding()
 			delete(incomplete, key)
 
-			Expect(alice.Post(ctx, "/account/3pid", JSON{"three_pid_creds": incomplete})).To(BeRefused())
+			Expect(alice.Post(ctx, "/account/3pid", JSON{"three_pid_creds": incomplete})).NotTo(BeGranted())
 			Expect(becameOf(ctx, alice, session)).To(BeEmpty())
 			Expect(alice.Post(ctx, "/account/3pid", session.ThreePIDCreds())).To(BeGranted())
 		},
