@@ -38,7 +38,9 @@ var _ = Describe("A request to remove an identifier", func() {
 			alice, session := addedAndBound(ctx)
 			for _, medium := range []string{"msisdn", "phone", "Email", ""} {
 				response := alice.Post(ctx, operation, JSON{"medium": medium, "address": session.Address})
-				Expect(response).To(Or(BeGranted(), BeRefused()), "medium %q", medium)
+				if !response.OK() {
+					Expect(response).To(BeRefused(), "medium %q", medium)
+				}
 				Expect(response.JSON).NotTo(HaveKeyWithValue("id_server_unbind_result", "success"), "medium %q\n%s", medium, response)
 				Expect(session.Owner(ctx, session.Address)).To(Equal(alice.ID), "medium %q has unbound an e-mail address", medium)
 				Expect(alice.Addresses(ctx)).To(ContainElement(session.Address), "medium %q has removed an e-mail address", medium)
