@@ -99,7 +99,7 @@ type OpenedScope struct {
 // Journal is what was seen, in order.
 type Journal struct {
 	Entries []Entry `json:"entries"`
-	Dropped int     `json:"dropped"` // entries given up to stay within the memory bound
+	Dropped int     `json:"dropped"` // entries given up because the scope held as many as it may
 }
 
 // Seen is what was seen of a scope until it was closed.
